@@ -1,0 +1,134 @@
+//! The model's folder: its files, their sums and digest, its settings, and where the runtime library stands.
+
+use super::{EmbedderError, ModelDigest};
+use fastembed::{Pooling, TokenizerFiles};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// What is read from a model's folder.
+pub(super) struct ModelFiles {
+    pub(super) digest: ModelDigest,
+    pub(super) settings: Settings,
+    pub(super) onnx: Vec<u8>,
+    pub(super) tokenizer: TokenizerFiles,
+}
+
+/// `signpost.json` of a model's folder: how it wants to be used.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Settings {
+    pub(super) query_prefix: String,
+    pub(super) passage_prefix: String,
+    pooling: PoolingName,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum PoolingName {
+    #[default]
+    Mean,
+    Cls,
+}
+
+/// Changes when the same files would give other vectors: the rounding, the longest text.
+const VECTOR_FORM: &[u8] = b"signpost vectors 1";
+
+const SETTINGS: &str = "signpost.json";
+
+impl Settings {
+    pub(super) fn pooling(&self) -> Pooling {
+        match self.pooling {
+            PoolingName::Mean => Pooling::Mean,
+            PoolingName::Cls => Pooling::Cls,
+        }
+    }
+}
+
+impl ModelFiles {
+    pub(super) fn read(folder: &Path) -> Result<Self, EmbedderError> {
+        let sums = sums(folder)?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(VECTOR_FORM);
+        let mut take = |name: &str, bytes: Vec<u8>| {
+            if sums.iter().any(|(file, sum)| file == name && *sum != sha256(&bytes)) {
+                return Err(EmbedderError::Digest { path: folder.join(name) });
+            }
+            // Names and lengths keep the border between two files apart from their bytes.
+            hasher.update(name.as_bytes()).update(&(bytes.len() as u64).to_le_bytes()).update(&bytes);
+            Ok(bytes)
+        };
+        let mut file = |name: &str| take(name, read(&folder.join(name))?);
+        let onnx = file("model.onnx")?;
+        let tokenizer = TokenizerFiles {
+            tokenizer_file: file("tokenizer.json")?,
+            config_file: file("config.json")?,
+            special_tokens_map_file: file("special_tokens_map.json")?,
+            tokenizer_config_file: file("tokenizer_config.json")?,
+        };
+        let settings_path = folder.join(SETTINGS);
+        let settings = if settings_path.exists() { file(SETTINGS)? } else { b"{}".to_vec() };
+        let settings = serde_json::from_slice(&settings)
+            .map_err(|error| EmbedderError::Form { path: settings_path, what: error.to_string() })?;
+        Ok(Self { digest: ModelDigest(*hasher.finalize().as_bytes()), settings, onnx, tokenizer })
+    }
+}
+
+/// Finds the ONNX Runtime library: `ORT_DYLIB_PATH`, the model's folder, its parent.
+pub(super) fn runtime_library(folder: &Path) -> Result<PathBuf, EmbedderError> {
+    if let Some(path) = std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()).map(PathBuf::from) {
+        return match path.metadata() {
+            Ok(_) => Ok(path),
+            Err(source) => Err(EmbedderError::File { path, source }),
+        };
+    }
+    let folder = std::path::absolute(folder).map_err(|source| EmbedderError::File { path: folder.into(), source })?;
+    let places = [Some(folder.as_path()), folder.parent()];
+    let mut found: Vec<PathBuf> = Vec::new();
+    for place in places.into_iter().flatten() {
+        let entries = place.read_dir().into_iter().flatten().flatten();
+        let libraries = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(LIBRARY));
+        found = libraries.map(|entry| entry.path()).collect();
+        if !found.is_empty() {
+            break;
+        }
+    }
+    // Of several the plain name comes first: it is the one that a person put there.
+    found.into_iter().min().ok_or(EmbedderError::NoRuntime { folder })
+}
+
+const LIBRARY: &str = if cfg!(target_os = "macos") { "libonnxruntime.dylib" } else { "libonnxruntime.so" };
+
+/// File name → SHA-256 in lower-case hexadecimal, after `SHA256SUMS` in the form of `sha256sum`; empty without such a file.
+fn sums(folder: &Path) -> Result<Vec<(String, String)>, EmbedderError> {
+    let path = folder.join("SHA256SUMS");
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = String::from_utf8_lossy(&read(&path)?).into_owned();
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    lines
+        .map(|(number, line)| {
+            let (sum, name) = line.split_once([' ', '\t']).unwrap_or_default();
+            let name = name.trim_start().trim_start_matches(['*']).trim_start_matches("./").trim_end();
+            if sum.len() == 64 && sum.bytes().all(|b| b.is_ascii_hexdigit()) && !name.is_empty() {
+                return Ok((name.to_owned(), sum.to_ascii_lowercase()));
+            }
+            let what =
+                format!("line {} is not `<sha256 in hexadecimal>  <file>`, as `sha256sum` writes it", number + 1);
+            Err(EmbedderError::Form { path: path.clone(), what })
+        })
+        .collect()
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}"); // Writing to a string does not fail.
+        text
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, EmbedderError> {
+    std::fs::read(path).map_err(|source| EmbedderError::File { path: path.into(), source })
+}

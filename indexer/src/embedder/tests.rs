@@ -1,0 +1,120 @@
+//! Vectors of the real model, and what a broken folder says.
+
+use super::*;
+use proptest::prelude::*;
+use std::fs;
+
+/// The model's folder; tests that need it fail, and do not skip, without it.
+fn model() -> PathBuf {
+    let folder = std::env::var_os("SIGNPOST_TEST_MODEL")
+        .expect("run make models, then set SIGNPOST_TEST_MODEL to the model's folder");
+    PathBuf::from(folder)
+}
+
+#[test]
+fn meaning_brings_texts_together_and_each_vector_is_its_own() {
+    let embedder = Embedder::load(&model(), 2).expect("the model loads");
+    let query = embedder.embed_query("how do I get my money back").unwrap();
+    let near = embedder.embed_passage("Refunds are paid to the card that was charged.").unwrap();
+    let far = embedder.embed_passage("The radiator must be bled before winter.").unwrap();
+    assert_eq!(query.len(), embedder.dimensions());
+    assert!(cosine(&query, &near) > cosine(&query, &far) + 0.15);
+    assert!((cosine(&query, &query) - 1.0).abs() < 0.01);
+
+    let again = std::thread::scope(|scope| {
+        let calls: Vec<_> = ["a long neighbour ".repeat(200), "x".into(), String::new()]
+            .into_iter()
+            .map(|text| scope.spawn(|| embedder.embed_passage(&{ text })))
+            .collect();
+        let again = embedder.embed_passage("Refunds are paid to the card that was charged.").unwrap();
+        calls.into_iter().for_each(|call| drop(call.join().expect("no panic").expect("any text has a vector")));
+        again
+    });
+    assert_eq!(near, again, "other texts at the same time change nothing");
+    let other_session_kind = embedder.embed_query("Refunds are paid to the card that was charged.").unwrap();
+    assert_eq!(near, other_session_kind, "this model has no prefixes");
+}
+
+#[test]
+fn rounding_errs_by_less_than_five_thousandths_of_cosine() {
+    let (files, texts) = (
+        ModelFiles::read(&model()).unwrap(),
+        ["invoice", "Reset the API key of a team member.", "Öl nachfüllen", "E1234"],
+    );
+    ort::init_from(files::runtime_library(&model()).unwrap()).map(drop).unwrap();
+    let definition = UserDefinedEmbeddingModel::new(files.onnx, files.tokenizer).with_pooling(files.settings.pooling());
+    let mut session =
+        TextEmbedding::try_new_from_user_defined(definition, InitOptionsUserDefined::new().with_intra_threads(1))
+            .unwrap();
+    let exact: Vec<_> = texts.iter().map(|text| session.embed([text], Some(1)).unwrap().remove(0)).collect();
+    for a in &exact {
+        for b in &exact {
+            let truth: f32 = a.iter().zip(b).map(|(x, y)| x * y).sum();
+            let rounded = cosine(&quantize(a).unwrap(), &quantize(b).unwrap());
+            assert!((truth - rounded).abs() < 0.005, "{truth} {rounded}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_model_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = Embedder::load(folder.path(), 1).err().expect("there is no model");
+    assert!(error.to_string().contains("model.onnx") && error.to_string().contains("make models"), "{error}");
+}
+
+#[test]
+fn a_file_that_differs_from_its_sum_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["model.onnx", "tokenizer.json", "config.json", "special_tokens_map.json", "tokenizer_config.json"] {
+        fs::write(folder.path().join(name), "{}").unwrap();
+    }
+    let before = ModelFiles::read(folder.path()).unwrap().digest;
+    fs::write(folder.path().join("SHA256SUMS"), format!("{}  ./model.onnx\n", "0".repeat(64))).unwrap();
+    assert!(
+        matches!(ModelFiles::read(folder.path()), Err(EmbedderError::Digest { path }) if path.ends_with("model.onnx"))
+    );
+    fs::write(folder.path().join("SHA256SUMS"), "what is this\n").unwrap();
+    assert!(
+        matches!(ModelFiles::read(folder.path()), Err(EmbedderError::Form { what, .. }) if what.starts_with("line 1"))
+    );
+    fs::write(
+        folder.path().join("SHA256SUMS"),
+        "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a *model.onnx\n",
+    )
+    .unwrap();
+    assert_eq!(ModelFiles::read(folder.path()).unwrap().digest, before, "sums change nothing about vectors");
+    fs::write(folder.path().join("signpost.json"), r#"{"query_prefix": "query: ", "pooling": "cls"}"#).unwrap();
+    let files = ModelFiles::read(folder.path()).unwrap();
+    assert_ne!(files.digest, before);
+    assert_eq!((files.settings.query_prefix.as_str(), files.settings.passage_prefix.as_str()), ("query: ", ""));
+    fs::write(folder.path().join("signpost.json"), r#"{"querry_prefix": "query: "}"#).unwrap();
+    assert!(matches!(ModelFiles::read(folder.path()), Err(EmbedderError::Form { .. })));
+}
+
+#[test]
+fn the_runtime_library_is_found_in_the_folder_or_beside_it() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("a-model");
+    fs::create_dir(&folder).unwrap();
+    assert!(matches!(files::runtime_library(&folder), Err(EmbedderError::NoRuntime { .. })));
+    fs::write(root.path().join("libonnxruntime.so.1.31.1"), "").unwrap();
+    assert_eq!(files::runtime_library(&folder).unwrap(), root.path().join("libonnxruntime.so.1.31.1"));
+    fs::write(folder.join("libonnxruntime.so"), "").unwrap();
+    assert_eq!(files::runtime_library(&folder).unwrap(), folder.join("libonnxruntime.so"));
+}
+
+proptest! {
+    #[test]
+    fn cosine_is_near_the_exact_one(a in proptest::collection::vec(-1.0f32..1.0, 64), b in proptest::collection::vec(-1.0f32..1.0, 64)) {
+        let norm = |v: &[f32]| v.iter().map(|x| x * x).sum::<f32>().sqrt();
+        let truth = a.iter().zip(&b).map(|(x, y)| x * y).sum::<f32>() / (norm(&a) * norm(&b));
+        let rounded = cosine(&quantize(&a).unwrap(), &quantize(&b).unwrap());
+        prop_assert!((truth - rounded).abs() < 0.02);
+    }
+}
+
+#[test]
+fn what_is_no_vector_is_refused() {
+    assert!(quantize(&[]).is_err() && quantize(&[0.0; 4]).is_err() && quantize(&[f32::NAN, 1.0]).is_err());
+}

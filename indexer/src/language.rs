@@ -1,0 +1,171 @@
+//! Languages: names, and the one that a text is written in.
+
+use serde::{Deserialize, Serialize};
+
+/// A language as a lower-case BCP 47 tag, primary subtag first: `en`, `de`, `pt-br`, `zh-cn`; `und` when unknown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Language(String);
+
+impl Language {
+    /// Reads a tag; `None` if it is not letters, digits and hyphens of the form of BCP 47.
+    pub fn parse(tag: &str) -> Option<Self> {
+        let tag = tag.trim().to_ascii_lowercase().replace('_', "-");
+        let ok = |i: usize, part: &str| {
+            let length = if i == 0 { 2..=3 } else { 1..=8 };
+            length.contains(&part.len())
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() && (i > 0 || b.is_ascii_alphabetic()))
+        };
+        tag.split('-').enumerate().all(|(i, part)| ok(i, part)).then_some(Self(tag))
+    }
+
+    /// The language of a text of which nothing is known: `und`.
+    pub fn unknown() -> Self {
+        Self("und".to_owned())
+    }
+
+    /// The tag, such as `en`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The tag's first part: `pt` of `pt-br`.
+    pub fn primary(&self) -> &str {
+        self.0.split('-').next().unwrap_or(&self.0)
+    }
+}
+
+/// Least confidence at which a detected language is believed.
+const BELIEVED: f64 = 0.5;
+/// Bytes of a text that detection looks at.
+const LOOKED_AT: usize = 4_000;
+
+/// The one of `languages` that a text is written in, by its script and letters; `None` when there is too little text to tell.
+pub fn detect<'a>(text: &str, languages: &'a [Language]) -> Option<&'a Language> {
+    let code = |language: &Language| {
+        let place = CODES.binary_search_by_key(&language.primary(), |(two, _)| two).ok()?;
+        whatlang::Lang::from_code(CODES[place].1)
+    };
+    let known = languages.iter().filter_map(code).collect();
+    let text = &text[..text.floor_char_boundary(LOOKED_AT)];
+    let found = whatlang::Detector::with_allowlist(known).detect(text)?;
+    if found.confidence() < BELIEVED {
+        return None;
+    }
+    languages.iter().find(|language| code(language) == Some(found.lang()))
+}
+
+/// ISO 639-1 → the code by which whatlang knows the language (ISO 639-3), sorted.
+const CODES: [(&str, &str); 67] = [
+    ("af", "afr"),
+    ("am", "amh"),
+    ("ar", "ara"),
+    ("az", "aze"),
+    ("be", "bel"),
+    ("bg", "bul"),
+    ("bn", "ben"),
+    ("ca", "cat"),
+    ("cs", "ces"),
+    ("cy", "cym"),
+    ("da", "dan"),
+    ("de", "deu"),
+    ("el", "ell"),
+    ("en", "eng"),
+    ("eo", "epo"),
+    ("es", "spa"),
+    ("et", "est"),
+    ("fa", "pes"),
+    ("fi", "fin"),
+    ("fr", "fra"),
+    ("gu", "guj"),
+    ("he", "heb"),
+    ("hi", "hin"),
+    ("hr", "hrv"),
+    ("hu", "hun"),
+    ("hy", "hye"),
+    ("id", "ind"),
+    ("it", "ita"),
+    ("ja", "jpn"),
+    ("jv", "jav"),
+    ("ka", "kat"),
+    ("km", "khm"),
+    ("kn", "kan"),
+    ("ko", "kor"),
+    ("la", "lat"),
+    ("lt", "lit"),
+    ("lv", "lav"),
+    ("mk", "mkd"),
+    ("ml", "mal"),
+    ("mr", "mar"),
+    ("my", "mya"),
+    ("nb", "nob"),
+    ("ne", "nep"),
+    ("nl", "nld"),
+    ("no", "nob"),
+    ("or", "ori"),
+    ("pa", "pan"),
+    ("pl", "pol"),
+    ("pt", "por"),
+    ("ro", "ron"),
+    ("ru", "rus"),
+    ("si", "sin"),
+    ("sk", "slk"),
+    ("sl", "slv"),
+    ("sn", "sna"),
+    ("sr", "srp"),
+    ("sv", "swe"),
+    ("ta", "tam"),
+    ("te", "tel"),
+    ("th", "tha"),
+    ("tl", "tgl"),
+    ("tr", "tur"),
+    ("uk", "ukr"),
+    ("ur", "urd"),
+    ("uz", "uzb"),
+    ("vi", "vie"),
+    ("zh", "cmn"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn languages(tags: &[&str]) -> Vec<Language> {
+        tags.iter().filter_map(|tag| Language::parse(tag)).collect()
+    }
+
+    #[test]
+    fn tags_are_read_in_every_usual_spelling() {
+        for (tag, read) in [
+            ("en", Some("en")),
+            ("pt_BR", Some("pt-br")),
+            (" zh-CN ", Some("zh-cn")),
+            ("", None),
+            ("e", None),
+            ("en/..", None),
+            ("1a", None),
+        ] {
+            assert_eq!(Language::parse(tag).as_ref().map(Language::as_str), read, "{tag:?}");
+        }
+    }
+
+    #[test]
+    fn every_code_is_one_that_the_detector_knows_and_stands_in_order() {
+        assert!(CODES.is_sorted());
+        for (_, three) in CODES {
+            assert!(whatlang::Lang::from_code(three).is_some(), "{three}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_found_to_be_in_one_of_the_languages_offered() {
+        let offered = languages(&["en", "es", "de", "zh-cn"]);
+        let found = |text: &str| detect(text, &offered).map(Language::as_str);
+        assert_eq!(found("Open the settings and choose which of your employees may see their payslips."), Some("en"));
+        assert_eq!(found("Abra la configuración y elija qué empleados pueden ver sus recibos de nómina."), Some("es"));
+        assert_eq!(found("Öffnen Sie die Einstellungen und wählen Sie, wer die Abrechnungen sehen darf."), Some("de"));
+        assert_eq!(found("打开设置并选择哪些员工可以查看他们的工资单。"), Some("zh-cn"));
+        assert_eq!(found(""), None);
+        assert_eq!(found("404"), None);
+    }
+}

@@ -1,0 +1,247 @@
+//! The visible articles of one language, numbered anew over all segments that they stand in.
+
+use super::{Field, Living, ReadError};
+use crate::article::{Body, Head};
+use crate::embedder::{ModelDigest, cosine};
+use crate::language::Language;
+use crate::partition::{IndexedArticle, Segment};
+use crate::passage::Passage;
+use std::sync::Arc;
+use tantivy::postings::TermInfo;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{TantivyError, Term};
+
+/// In [`LanguageView::article_of`]: the document belongs to no living article.
+const DEAD: u32 = u32::MAX;
+
+/// The visible articles written in one language. Numbers of articles and passages are dense, start at 0, and mean nothing
+/// outside this value: order answers by score, then [`LanguageView::article_id`].
+pub struct LanguageView {
+    language: Language,
+    pub(super) segments: Vec<SegmentAt>,
+    /// By document; [`DEAD`] marks the dead, and is the only mark that there is.
+    article_of: Vec<u32>,
+    /// By article: segment, article in it.
+    places: Vec<(u32, u32)>,
+    /// By article.
+    slugs: Vec<Arc<str>>,
+    passages: u32,
+    totals: [u64; Field::ALL.len()],
+}
+
+/// A segment and where its documents begin in the view.
+pub(super) struct SegmentAt {
+    first: u32,
+    pub(super) segment: Arc<Segment>,
+    /// Whether all its documents are alive: then the engine's own counts are right.
+    pub(super) whole: bool,
+}
+
+/// One occurrence list entry: a living document (passage or head) with a term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Posting {
+    /// Document within the view: see [`LanguageView::article_of`].
+    pub document: u32,
+    /// How often the term stands in the field.
+    pub frequency: u32,
+}
+
+impl LanguageView {
+    pub(super) fn new(language: Language, livings: &[&Living]) -> Self {
+        let mut view = Self {
+            language,
+            segments: Vec::new(),
+            article_of: Vec::new(),
+            places: Vec::new(),
+            slugs: Vec::new(),
+            passages: 0,
+            totals: [0; Field::ALL.len()],
+        };
+        for living in livings {
+            for (s, segment) in living.partition().segments.iter().enumerate() {
+                view.add(segment, living.alive(s));
+            }
+        }
+        view.slugs = vec![Arc::default(); view.places.len()];
+        view
+    }
+
+    fn add(&mut self, segment: &Arc<Segment>, alive: &[bool]) {
+        let first = self.documents();
+        self.article_of.resize(self.article_of.len() + segment.documents as usize, DEAD);
+        for (a, article) in segment.articles.iter().enumerate().filter(|(a, _)| alive[*a]) {
+            for document in article.documents() {
+                self.article_of[(first + document) as usize] = self.articles();
+            }
+            self.places.push((self.segments.len() as u32, a as u32));
+            self.passages += u32::from(article.passages);
+            for (total, length) in self.totals.iter_mut().zip(article.lengths) {
+                *total += u64::from(length);
+            }
+        }
+        let whole = alive.iter().all(|alive| *alive);
+        self.segments.push(SegmentAt { first, segment: Arc::clone(segment), whole });
+    }
+
+    /// The language.
+    pub fn language(&self) -> &Language {
+        &self.language
+    }
+
+    /// Living articles: numbered `0..articles()`.
+    pub fn articles(&self) -> u32 {
+        self.places.len() as u32
+    }
+
+    /// Living passages.
+    pub fn passages(&self) -> u32 {
+        self.passages
+    }
+
+    /// Documents are numbered `0..documents()`; some of them may be dead and never appear in a posting.
+    pub fn documents(&self) -> u32 {
+        self.article_of.len() as u32
+    }
+
+    /// Article that a document belongs to; `u32::MAX` for a dead one.
+    pub fn article_of(&self, document: u32) -> u32 {
+        self.article_of[document as usize]
+    }
+
+    /// Stable number of an article, from its path: the last tie-break of every order.
+    pub fn article_id(&self, article: u32) -> u64 {
+        self.indexed(article).id
+    }
+
+    /// Place of a passage in its article (0-based), or `None` for a head document.
+    pub fn ordinal(&self, document: u32) -> Option<u16> {
+        let at = self.segment_of(document);
+        let article = self.indexed(self.article_of(document));
+        let place = (document - at.first - article.first).checked_sub(1)?;
+        u16::try_from(place).ok().filter(|place| *place < article.passages)
+    }
+
+    /// Terms of a field in one document, as its field norm has it (quantised).
+    pub fn length(&self, field: Field, document: u32) -> u32 {
+        let at = self.segment_of(document);
+        at.segment.length(field, document - at.first)
+    }
+
+    /// Terms of a field in all living documents of one article.
+    pub fn article_length(&self, field: Field, article: u32) -> u32 {
+        self.indexed(article).lengths[field as usize]
+    }
+
+    /// Terms of a field in all living documents.
+    pub fn total_length(&self, field: Field) -> u64 {
+        self.totals[field as usize]
+    }
+
+    /// Appends the living documents that have a term in a field. Documents of one article stand together.
+    pub fn postings(&self, field: Field, term: &str, into: &mut Vec<Posting>) -> Result<(), ReadError> {
+        let term = Term::from_field_text(field.terms(), term);
+        for at in &self.segments {
+            let index = at.segment.terms(field);
+            let Some(found) = index.get_term_info(&term).map_err(TantivyError::from)? else { continue };
+            let block = index.read_block_postings_from_terminfo(&found, IndexRecordOption::WithFreqs);
+            let mut block = block.map_err(TantivyError::from)?;
+            while !block.docs().is_empty() {
+                let postings = block.docs().iter().zip(block.freqs());
+                let postings = postings.map(|(document, frequency)| (at.first + document, *frequency));
+                let living = postings.filter(|(document, _)| at.whole || self.is_alive(*document));
+                into.extend(living.map(|(document, frequency)| Posting { document, frequency }));
+                block.advance();
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls `each(document, cosine)` for every living passage that has a vector of this length.
+    pub fn scan_vectors(&self, query: &[i8], each: &mut dyn FnMut(u32, f32)) {
+        for at in self.segments.iter().filter(|at| at.segment.vectors.dimensions() == query.len()) {
+            for (document, vector) in at.segment.vectors.iter() {
+                let document = at.first + document;
+                if at.whole || self.is_alive(document) {
+                    each(document, cosine(query, vector));
+                }
+            }
+        }
+    }
+
+    /// Metadata of an article; in memory.
+    pub fn head(&self, article: u32) -> &Head {
+        &self.indexed(article).head
+    }
+
+    /// Text of an article.
+    pub fn body(&self, article: u32) -> Result<Body, ReadError> {
+        self.segment_at(article).segment.record(self.indexed(article).body())
+    }
+
+    /// Text of a passage.
+    pub fn passage(&self, document: u32) -> Result<Passage, ReadError> {
+        let at = self.segment_of(document);
+        at.segment.record(document - at.first)
+    }
+
+    /// Document of an article's passage by its place, if there is one.
+    pub fn document(&self, article: u32, ordinal: u16) -> Option<u32> {
+        Some(self.segment_at(article).first + self.indexed(article).passage(ordinal)?)
+    }
+
+    /// Address slug of an article.
+    pub(super) fn slug(&self, article: u32) -> &str {
+        &self.slugs[article as usize]
+    }
+
+    /// Gives an article its address slug.
+    pub(super) fn name(&mut self, article: u32, slug: Arc<str>) {
+        self.slugs[article as usize] = slug;
+    }
+
+    /// The model of each living article's vectors; `None` where a passage has none.
+    pub(super) fn models(&self) -> impl Iterator<Item = Option<ModelDigest>> {
+        (0..self.articles()).map(|article| self.model(article))
+    }
+
+    /// What an article's share of the generation depends on.
+    pub(super) fn version(&self, article: u32) -> (&str, &Head, Option<ModelDigest>) {
+        (self.slug(article), self.head(article), self.model(article))
+    }
+
+    /// How many living documents of a segment have a word.
+    pub(super) fn living_documents(&self, at: &SegmentAt, word: &TermInfo) -> Result<u32, ReadError> {
+        if at.whole {
+            return Ok(word.doc_freq);
+        }
+        let block = at.segment.words().read_block_postings_from_terminfo(word, IndexRecordOption::Basic);
+        let mut block = block.map_err(TantivyError::from)?;
+        let mut living = 0;
+        while !block.docs().is_empty() {
+            living += block.docs().iter().filter(|document| self.is_alive(at.first + **document)).count() as u32;
+            block.advance();
+        }
+        Ok(living)
+    }
+
+    fn model(&self, article: u32) -> Option<ModelDigest> {
+        self.segment_at(article).segment.vectors.model().filter(|_| self.indexed(article).embedded)
+    }
+
+    fn is_alive(&self, document: u32) -> bool {
+        self.article_of[document as usize] != DEAD
+    }
+
+    fn indexed(&self, article: u32) -> &IndexedArticle {
+        let (segment, article) = self.places[article as usize];
+        &self.segments[segment as usize].segment.articles[article as usize]
+    }
+
+    fn segment_at(&self, article: u32) -> &SegmentAt {
+        &self.segments[self.places[article as usize].0 as usize]
+    }
+
+    fn segment_of(&self, document: u32) -> &SegmentAt {
+        &self.segments[self.segments.partition_point(|at| at.first <= document) - 1]
+    }
+}

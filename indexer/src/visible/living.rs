@@ -1,0 +1,48 @@
+//! A partition less the articles that must not be seen: deleted by a later commit, or denied before one.
+
+use crate::partition::Partition;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A partition and which of its articles are alive. There is no other place where an article's life is decided: whatever is
+/// counted or shown is counted over these.
+pub(crate) struct Living {
+    partition: Arc<Partition>,
+    /// By segment and article in it.
+    alive: Vec<Vec<bool>>,
+    /// Distinguishes it from every other one of its library.
+    version: u64,
+}
+
+impl Living {
+    /// The articles of a partition that are not deleted, less those at the paths of `denied`.
+    pub(crate) fn new(partition: Arc<Partition>, denied: &HashMap<String, u64>, version: u64) -> Self {
+        let segments = partition.segments.iter();
+        let mut alive: Vec<Vec<bool>> =
+            segments.map(|segment| segment.articles.iter().map(|article| !article.deleted).collect()).collect();
+        for (segment, article) in denied.keys().filter_map(|path| partition.find(path)) {
+            alive[segment][article] = false;
+        }
+        Self { partition, alive, version }
+    }
+
+    /// The partition, dead articles included.
+    pub(crate) fn partition(&self) -> &Arc<Partition> {
+        &self.partition
+    }
+
+    /// Which articles of a segment are alive, by their place in it.
+    pub(crate) fn alive(&self, segment: usize) -> &[bool] {
+        &self.alive[segment]
+    }
+
+    /// Whether any article is alive.
+    pub(crate) fn any(&self) -> bool {
+        self.alive.iter().flatten().any(|alive| *alive)
+    }
+
+    /// Distinguishes it from every other one of its library.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+}

@@ -1,0 +1,83 @@
+//! The vocabulary of a viewer: whole words of living documents, found by prefix and by typo.
+
+use super::{LanguageView, ReadError};
+use crate::partition::WORDS;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use tantivy::query::FuzzyTermQuery;
+use tantivy::termdict::TermMerger;
+use tantivy::{TantivyError, Term};
+
+/// Beyond two edits nearly every short word is near every other, and the automaton grows out of bounds.
+const MOST_EDITS: u8 = 2;
+
+impl LanguageView {
+    /// Says whether a word (not a term: see [`crate::analysis::Token`]) stands in any living document.
+    pub fn has_word(&self, word: &str) -> Result<bool, ReadError> {
+        let term = Term::from_field_text(WORDS, word);
+        for at in &self.segments {
+            let found = at.segment.words().get_term_info(&term).map_err(TantivyError::from)?;
+            if let Some(found) = found
+                && self.living_documents(at, &found)? > 0
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Words of living documents that begin with `prefix`, with the number of documents that have each, most frequent first, then by word.
+    pub fn words_with_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<(String, u32)>, ReadError> {
+        let streams = self.segments.iter().map(|at| at.segment.words().terms().range().ge(prefix).into_stream());
+        let mut words = TermMerger::new(streams.collect::<Result<_, _>>().map_err(TantivyError::from)?);
+        let mut best = Vec::<(String, u32)>::new();
+        while words.advance() && words.key().starts_with(prefix.as_bytes()) {
+            let mut documents = 0;
+            for (segment, found) in words.current_segment_ords_and_term_infos() {
+                documents += self.living_documents(&self.segments[segment], &found)?;
+            }
+            // Words come in order: of equally frequent ones the earlier stays in front.
+            let place = best.partition_point(|(_, others)| *others >= documents);
+            if documents > 0 && place < limit {
+                best.truncate(limit - 1);
+                best.insert(place, (String::from_utf8_lossy(words.key()).into_owned(), documents));
+            }
+        }
+        Ok(best)
+    }
+
+    /// Words of living documents within `edits` (1 or 2, a transposition is one) of `word`; (word, documents, edits), nearest first, then most frequent, then by word.
+    pub fn words_near(&self, word: &str, edits: u8, limit: usize) -> Result<Vec<(String, u32, u8)>, ReadError> {
+        let mut near = BTreeMap::<String, (u8, u32)>::new();
+        for edits in 0..=edits.min(MOST_EDITS) {
+            // The automaton says that a word is within its distance, not how far: the first that accepts it does.
+            for (word, documents) in self.words_within(word, edits)? {
+                near.entry(word).or_insert((edits, documents));
+            }
+        }
+        let mut near: Vec<_> = near.into_iter().map(|(word, (edits, documents))| (word, documents, edits)).collect();
+        near.sort_by_key(|(_, documents, edits)| (*edits, Reverse(*documents))); // stable: then by word
+        near.truncate(limit);
+        Ok(near)
+    }
+
+    fn words_within(&self, word: &str, edits: u8) -> Result<BTreeMap<String, u32>, ReadError> {
+        let query = FuzzyTermQuery::new(Term::from_field_text(WORDS, word), edits, true);
+        let mut words = BTreeMap::new();
+        for at in &self.segments {
+            let terms = at.segment.words().terms().search(query.automaton()?).into_stream();
+            let mut terms = terms.map_err(TantivyError::from)?;
+            while let Some((word, found)) = terms.next() {
+                count(&mut words, word, self.living_documents(at, found)?);
+            }
+        }
+        Ok(words)
+    }
+}
+
+/// Adds the documents of one segment to a word's; a word that no living document has does not exist.
+fn count(words: &mut BTreeMap<String, u32>, word: &[u8], documents: u32) {
+    if let (Ok(word), 1..) = (std::str::from_utf8(word), documents) {
+        *words.entry(word.to_owned()).or_default() += documents;
+    }
+}
