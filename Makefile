@@ -1,0 +1,56 @@
+# Signpost: the two commands are `make run` and `make test`; `make help` lists all.
+MODEL  := models/all-MiniLM-L6-v2-int8
+LISTEN ?= 127.0.0.1:8080
+DATA   ?= data
+export SIGNPOST_TEST_MODEL := $(CURDIR)/$(MODEL)
+# Where cargo puts its output, asked of cargo itself so that CARGO_TARGET_DIR is honoured.
+TARGET = $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: help run test test-rust test-browser bench lint eval models system-packages crash freshness
+.DEFAULT_GOAL := help
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: models ## Build, index content/, serve on LISTEN (127.0.0.1:8080) and print the addresses
+	cargo build --release --bin signpost
+	$(TARGET)/release/signpost serve --content content --data $(DATA) --listen $(LISTEN) --model $(MODEL)
+
+test: system-packages models test-rust test-browser ## Pass all tests, browser ones included
+
+test-rust: models
+	cargo test --workspace
+
+# The binary of `cargo test`: built alone it would have other features of its dependencies, and all of them be built twice.
+test-browser: models
+	cargo test --workspace --no-run
+	cd widgets && npm ci --no-audit --no-fund && SIGNPOST_BIN=$(abspath $(TARGET))/debug/signpost npm test
+
+bench: models ## Criterion groups, then whole-process load beside a bare endpoint
+	cargo bench --workspace
+
+crash: models ## Kill the server 100 times while it indexes and takes events; nothing acknowledged may be lost
+	SIGNPOST_KILLS=100 cargo test --release --test main crash -- --nocapture
+
+freshness: models ## Time from save to found over HTTP, 1,000 saves
+	cargo bench --bench freshness
+
+eval: models ## Judge the ranking: DATA=folder of collections in the BEIR form
+	cargo build --release --bin signpost
+	scripts/eval.sh $(TARGET)/release/signpost $(MODEL) $(DATA)
+
+lint: ## Formatting, clippy, documentation; advisories where their database can be had
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+	@if ! command -v cargo-deny >/dev/null; then echo "cargo-deny is not installed: cargo install cargo-deny"; \
+	else cargo deny check bans licenses sources && \
+	  { cargo deny check advisories || { cargo deny fetch 2>/dev/null && exit 1; echo "no advisory database here: skipped"; }; }; fi
+
+models: $(MODEL)/SHA256SUMS ## Fetch the embedding model and its runtime, digests checked
+$(MODEL)/SHA256SUMS: scripts/fetch_model.py
+	python3 scripts/fetch_model.py models
+	@touch $@
+
+system-packages:
+	@scripts/system_packages.sh

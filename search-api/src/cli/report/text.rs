@@ -1,0 +1,135 @@
+//! The report for people: the headline first, then every figure with what it was counted from.
+
+use crate::deflection::figures::Figure;
+use crate::deflection::queries::Asked;
+use crate::deflection::question::DEFINITION;
+use crate::deflection::{Question, Report};
+use jiff::Timestamp;
+use std::io::{self, Write};
+
+/// The figure that is said first.
+const HEADLINE: &str = "potential_deflection";
+
+/// Rows of the list of searches.
+const SEARCHES: usize = 20;
+
+/// Prints the report.
+pub fn print(out: &mut impl Write, portal: &str, question: &Question, report: &Report) -> io::Result<()> {
+    let as_of = Timestamp::from_millisecond(question.as_of).unwrap_or_default();
+    let standing = if report.is_final { "final" } else { "may still move" };
+    let zone = question.zone.iana_name().unwrap_or("UTC");
+    writeln!(out, "{portal}, {} to {} ({zone}), tickets within {}", question.from, last(question), question.window)?;
+    writeln!(out, "definition {DEFINITION}, as of {}, {standing}\n", as_of.strftime("%Y-%m-%d %H:%M UTC"))?;
+    if let Some(headline) = report.figures.iter().find(|figure| figure.name == HEADLINE) {
+        writeln!(out, "{}: {}{}", words(headline.name), value(headline), interval(headline))?;
+        writeln!(out, "  {}", headline.formula)?;
+        if let Some(note) = headline.note {
+            writeln!(out, "  {note}")?;
+        }
+    }
+    let tickets = &report.tickets;
+    let linked = tickets.all - tickets.unlinked;
+    let coverage =
+        if tickets.all == 0 { String::new() } else { format!(" ({})", percent(linked as f64 / tickets.all as f64)) };
+    writeln!(out, "  {linked} of {} tickets linked to a visitor{coverage}\n", tickets.all)?;
+
+    let mut rows = vec![["figure", "value", "95 % interval", "counted", "formula"].map(String::from)];
+    rows.extend(report.figures.iter().map(|figure| {
+        [words(figure.name), value(figure), interval(figure).trim().into(), counted(figure), figure.formula.into()]
+    }));
+    table(out, &rows)?;
+    writeln!(out, "\n{} closed episodes in {} visits", report.closed, report.visits)?;
+    let outcomes = report.outcomes.iter().map(|(outcome, count)| [words(outcome.name()), count.to_string()]);
+    table(out, &outcomes.collect::<Vec<_>>())?;
+    searches(out, report)?;
+
+    writeln!(out, "\nthe same log, other formulas (as we read them)")?;
+    let formulas = report.formulas.iter().map(|formula| {
+        let value = formula.value().map_or("–".into(), |value| format!("{value:.3}"));
+        let of = format!("{} / {}", formula.numerator, formula.denominator);
+        [formula.name.to_owned(), value, of, formula.reading.to_owned()]
+    });
+    table(out, &formulas.collect::<Vec<_>>())?;
+    let left_out = &report.left_out;
+    writeln!(out, "\nnot counted")?;
+    let beside = [
+        ("events of staff", left_out.staff),
+        ("events of bots", left_out.bots),
+        ("events marked as tests", left_out.test),
+        ("prefetches", left_out.prefetch),
+        ("events of nobody", left_out.not_identified),
+        ("searches dropped under load", report.lost.dropped),
+        ("events with a taken id", report.lost.conflicts),
+        ("search ids of others", report.lost.foreign_ids),
+        ("tickets outside the window", tickets.outside_window),
+        ("tickets of visits without a search", tickets.visit_alone),
+        ("tickets linked to nobody", tickets.unlinked),
+        ("events with a clamped clock (counted, without dwell)", report.clamped),
+    ];
+    table(out, &beside.map(|(name, count)| [name.to_owned(), count.to_string()]))
+}
+
+fn searches(out: &mut impl Write, report: &Report) -> io::Result<()> {
+    if report.queries.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nsearches that ended in tickets")?;
+    let mut rows = vec![["last asked", "ticketed", "tickets", "visitors", "rate"].map(String::from)];
+    rows.extend(report.queries.iter().take(SEARCHES).map(|row| {
+        let asked = match &row.asked {
+            Asked::Query(query) => query.clone(),
+            Asked::TooSmall => "(too small to show)".into(),
+            Asked::NotKept => "(not available by policy)".into(),
+        };
+        let of = format!("{} / {}", row.ticketed, row.episodes);
+        let rate = row.rate.map_or("–".into(), |rate| percent(rate.value));
+        [asked, of, row.tickets.to_string(), row.visitors.to_string(), rate]
+    }));
+    table(out, &rows)
+}
+
+/// Prints rows with their columns under each other. Text of visitors cannot steer a terminal.
+fn table<const N: usize>(out: &mut impl Write, rows: &[[String; N]]) -> io::Result<()> {
+    let plain = |cell: &String| cell.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+    let rows: Vec<[String; N]> = rows.iter().map(|row| row.each_ref().map(plain)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    for row in &rows {
+        let padded = row.iter().enumerate().map(|(column, cell)| format!("{cell:<0$}", width(column)));
+        writeln!(out, "  {}", padded.collect::<Vec<_>>().join("  ").trim_end())?;
+    }
+    Ok(())
+}
+
+fn last(question: &Question) -> jiff::civil::Date {
+    question.to.yesterday().unwrap_or(question.to)
+}
+
+fn words(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+fn value(figure: &Figure) -> String {
+    match (figure.value, figure.unit) {
+        (None, _) => "–".into(),
+        (Some(value), "share") => percent(value),
+        (Some(value), "seconds") => format!("{value:.0} s"),
+        (Some(value), _) => format!("{value}"),
+    }
+}
+
+fn interval(figure: &Figure) -> String {
+    let bounds = figure.low.zip(figure.high);
+    bounds.map_or_else(String::new, |(low, high)| format!(" ({:.1} to {})", low * 100.0, percent(high)))
+}
+
+fn counted(figure: &Figure) -> String {
+    match (figure.numerator, figure.denominator) {
+        (Some(numerator), Some(denominator)) => format!("{numerator} / {denominator}"),
+        (Some(count), None) | (None, Some(count)) => count.to_string(),
+        (None, None) => "–".into(),
+    }
+}

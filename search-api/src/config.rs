@@ -1,0 +1,110 @@
+//! The operator's choices: flags, environment and one file set the same options, each with its default stated once.
+
+mod file;
+mod key_files;
+mod values;
+
+pub use file::{ConfigError, with_file};
+pub use key_files::{KeyFileError, keys};
+pub use values::{HostRule, KeyRule, KeySource, Network};
+
+use clap::builder::BoolishValueParser;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Folders that several commands work on.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Folders {
+    /// Folder of portals: each holds a portal.toml and articles as Markdown
+    #[arg(long, env = "SIGNPOST_CONTENT", value_name = "DIR", default_value = "content")]
+    pub content: PathBuf,
+    /// Folder for the index, events, tickets and the dev key; made if missing
+    #[arg(long, env = "SIGNPOST_DATA", value_name = "DIR", default_value = "data")]
+    pub data: PathBuf,
+    /// Folder of the embedding model; without it search goes by words alone, and says so
+    #[arg(long, env = "SIGNPOST_MODEL", value_name = "DIR")]
+    pub model: Option<PathBuf>,
+}
+
+/// Form of the log on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For collectors: one JSON object a line.
+    Json,
+}
+
+/// Options of `signpost serve`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Config {
+    /// Where content, data and model are.
+    #[command(flatten)]
+    pub folders: Folders,
+
+    /// Address to serve on; port 0 takes a free one, printed at start. Plain HTTP: put a TLS proxy in front
+    #[arg(long, env = "SIGNPOST_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Address for /metrics, /progress and /readyz, for operators alone; without it there is none
+    #[arg(long, env = "SIGNPOST_ADMIN_LISTEN", value_name = "ADDRESS")]
+    pub admin_listen: Option<SocketAddr>,
+    /// Compare files with the index every 2 s instead of waiting for the file system's word (network file systems)
+    #[arg(long, env = "SIGNPOST_POLL", value_parser = BoolishValueParser::new())]
+    pub poll: bool,
+
+    /// Keys that sign viewers' tokens (HS256), as KID=file:PATH or KID=env:NAME; none of these and no --jwks: the dev key
+    #[arg(long, env = "SIGNPOST_KEYS", value_name = "KID=SOURCE", value_delimiter = ',')]
+    pub keys: Vec<KeyRule>,
+    /// Files of public keys (JWK set; RS256, ES256)
+    #[arg(long, env = "SIGNPOST_JWKS", value_name = "FILE", value_delimiter = ',')]
+    pub jwks: Vec<PathBuf>,
+    /// Issuers (`iss`) whose tokens are believed; needed with --keys or --jwks
+    #[arg(long, env = "SIGNPOST_ISSUERS", value_name = "ISSUER", value_delimiter = ',')]
+    pub issuers: Vec<String>,
+
+    /// Hosts whose root shows one portal, as HOST=PORTAL
+    #[arg(long, env = "SIGNPOST_HOSTS", value_name = "HOST=PORTAL", value_delimiter = ',')]
+    pub hosts: Vec<HostRule>,
+    /// Path under which a proxy publishes this server, such as /support
+    #[arg(long, env = "SIGNPOST_BASE_PATH", value_name = "PATH", default_value = "", value_parser = values::base_path)]
+    pub base_path: String,
+    /// Origins of other sites whose pages may call the API with a viewer's credentials, such as https://app.example.com
+    #[arg(long, env = "SIGNPOST_CORS_ORIGINS", value_name = "ORIGIN", value_delimiter = ',', value_parser = values::origin)]
+    pub cors_origins: Vec<String>,
+    /// Networks of proxies whose X-Forwarded-For, X-Forwarded-Host and X-Request-Id are believed, such as 10.0.0.0/8
+    #[arg(long, env = "SIGNPOST_TRUSTED_PROXIES", value_name = "NETWORK", value_delimiter = ',')]
+    pub trusted_proxies: Vec<Network>,
+
+    /// Connections at once; further ones are told to come back
+    #[arg(long, env = "SIGNPOST_MAX_CONNECTIONS", value_name = "N", default_value = "1000", value_parser = values::count)]
+    pub max_connections: usize,
+    /// Requests at once; further ones are answered 503 with Retry-After
+    #[arg(long, env = "SIGNPOST_MAX_REQUESTS", value_name = "N", default_value = "128", value_parser = values::count)]
+    pub max_requests: usize,
+    /// Seconds that a request may take
+    #[arg(long, env = "SIGNPOST_REQUEST_TIMEOUT", value_name = "SECONDS", default_value = "10", value_parser = values::seconds)]
+    pub request_timeout: std::time::Duration,
+    /// Seconds until a request's headers must be there; also how long an idle connection is kept
+    #[arg(long, env = "SIGNPOST_HEADER_TIMEOUT", value_name = "SECONDS", default_value = "15", value_parser = values::seconds)]
+    pub header_timeout: std::time::Duration,
+    /// Seconds that a shutdown waits for requests in flight
+    #[arg(long, env = "SIGNPOST_SHUTDOWN_TIMEOUT", value_name = "SECONDS", default_value = "10", value_parser = values::seconds)]
+    pub shutdown_timeout: std::time::Duration,
+    /// Requests a second from one address (an IPv6 /64 counts as one), in bursts of up to five seconds' worth; 0 = no limit
+    #[arg(long, env = "SIGNPOST_ADDRESS_RATE", value_name = "N", default_value = "50")]
+    pub address_rate: u32,
+    /// Requests a second from one visitor, in bursts of up to five seconds' worth; 0 = no limit
+    #[arg(long, env = "SIGNPOST_VISITOR_RATE", value_name = "N", default_value = "20")]
+    pub visitor_rate: u32,
+
+    /// Form of the log on standard error: text for people, json for collectors; RUST_LOG chooses what is logged
+    #[arg(long, env = "SIGNPOST_LOG_FORMAT", value_name = "FORM", default_value = "text")]
+    pub log_format: LogFormat,
+}
+
+impl Config {
+    /// Whether tokens are signed with keys of the operator; else the dev key is in use.
+    pub fn has_keys(&self) -> bool {
+        !self.keys.is_empty() || !self.jwks.is_empty()
+    }
+}

@@ -1,0 +1,220 @@
+//! How far chance alone could move a rate: score intervals, widened where visitors count more than once.
+
+use std::collections::BTreeMap;
+
+/// Quantile of the normal distribution for 95 %.
+const Z: f64 = 1.959_964;
+
+/// A rate and its 95 % interval, all within 0..=1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate {
+    /// The rate.
+    pub value: f64,
+    /// Lower bound.
+    pub low: f64,
+    /// Upper bound.
+    pub high: f64,
+}
+
+/// Counts of a rate, by cluster: what one person does is not independent, so their units are kept together.
+#[derive(Clone, Debug)]
+pub struct Tally<C> {
+    clusters: BTreeMap<C, (u64, u64)>,
+}
+
+impl<C: Ord> Default for Tally<C> {
+    fn default() -> Self {
+        Self { clusters: BTreeMap::new() }
+    }
+}
+
+impl<C: Ord> Tally<C> {
+    /// Counts a unit that has the property.
+    pub fn hit(&mut self, cluster: C) {
+        let (hits, units) = self.clusters.entry(cluster).or_default();
+        *hits += 1;
+        *units += 1;
+    }
+
+    /// Counts a unit that has not.
+    pub fn miss(&mut self, cluster: C) {
+        self.clusters.entry(cluster).or_default().1 += 1;
+    }
+
+    /// Adds the counts of another tally.
+    pub fn absorb(&mut self, other: Self) {
+        for (cluster, (hits, units)) in other.clusters {
+            let own = self.clusters.entry(cluster).or_default();
+            own.0 += hits;
+            own.1 += units;
+        }
+    }
+
+    /// Units with the property.
+    pub fn numerator(&self) -> u64 {
+        self.clusters.values().map(|(hits, _)| hits).sum()
+    }
+
+    /// All units.
+    pub fn denominator(&self) -> u64 {
+        self.clusters.values().map(|(_, units)| units).sum()
+    }
+
+    /// The rate with Wilson's interval on the effective number of units, n / deff: deff = max(1, V / (p(1−p)/n)) with the
+    /// linearised variance of a ratio over clusters, V = c/(c−1) · Σ(y − p·m)² / (Σm)² (Cochran, *Sampling Techniques*, 6.4);
+    /// deff = n/c where that says nothing (p = 0, p = 1, one cluster). `None` without units.
+    pub fn rate(&self) -> Option<Rate> {
+        let (hits, units) = (self.numerator() as f64, self.denominator() as f64);
+        if units == 0.0 {
+            return None;
+        }
+        let p = hits / units;
+        let clusters = self.clusters.len() as f64;
+        let deff = if clusters < 2.0 || hits == 0.0 || hits == units {
+            units / clusters
+        } else {
+            // Summed in the order of the clusters, so that equal logs give equal bits.
+            let squares: f64 = self.clusters.values().map(|&(y, m)| (y as f64 - p * m as f64).powi(2)).sum();
+            let variance = clusters / (clusters - 1.0) * squares / (units * units);
+            (variance / (p * (1.0 - p) / units)).max(1.0)
+        };
+        let (low, high) = wilson(p, units / deff);
+        Some(Rate { value: p, low, high })
+    }
+}
+
+/// Wilson's score interval of a proportion `p` of `n` units, without continuity correction (Wilson 1927; Newcombe 1998a, method 3).
+pub fn wilson(p: f64, n: f64) -> (f64, f64) {
+    let z2 = Z * Z;
+    let centre = 2.0 * n * p + z2;
+    let spread = Z * (z2 + 4.0 * n * p * (1.0 - p)).sqrt();
+    let scale = 2.0 * (n + z2);
+    // Rounding may leave the exact ends 0 and 1 by an ulp.
+    let low = if p <= 0.0 { 0.0 } else { ((centre - spread) / scale).clamp(0.0, p) };
+    let high = if p >= 1.0 { 1.0 } else { ((centre + spread) / scale).clamp(p, 1.0) };
+    (low, high)
+}
+
+/// Newcombe's score interval of a difference `a − b` of two rates (Newcombe 1998b, method 10): (difference, low, high).
+pub fn newcombe(a: Rate, b: Rate) -> (f64, f64, f64) {
+    let difference = a.value - b.value;
+    let low = difference - (a.value - a.low).hypot(b.high - b.value);
+    let high = difference + (a.high - a.value).hypot(b.value - b.low);
+    (difference, low, high)
+}
+
+/// Percentile `q` in 0..=1 by nearest rank. `None` of nothing.
+pub fn percentile(values: &mut [i64], q: f64) -> Option<i64> {
+    values.sort_unstable();
+    let rank = (q * values.len() as f64).ceil() as usize;
+    values.get(rank.max(1) - 1).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn simple(hits: u32, units: u32) -> Rate {
+        let value = f64::from(hits) / f64::from(units);
+        let (low, high) = wilson(value, f64::from(units));
+        Rate { value, low, high }
+    }
+
+    #[track_caller]
+    fn check(found: f64, published: f64) {
+        assert!((found - published).abs() < 0.000_051, "found {found}, published {published}");
+    }
+
+    #[test]
+    fn wilson_gives_the_published_intervals() {
+        // Newcombe 1998, Statistics in Medicine 17:857, table I, method 3.
+        for (hits, units, low, high) in
+            [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)]
+        {
+            let rate = simple(hits, units);
+            check(rate.low, low);
+            check(rate.high, high);
+        }
+    }
+
+    #[test]
+    fn newcombe_gives_the_published_intervals() {
+        // Newcombe 1998, Statistics in Medicine 17:873, table II, method 10.
+        for (a, b, low, high) in [
+            ((56, 70), (48, 80), 0.0524, 0.3339),
+            ((9, 10), (3, 10), 0.1705, 0.8090),
+            ((5, 56), (0, 29), -0.0381, 0.1926),
+            ((10, 10), (0, 20), 0.6791, 1.0),
+        ] {
+            let (_, found_low, found_high) = newcombe(simple(a.0, a.1), simple(b.0, b.1));
+            check(found_low, low);
+            check(found_high, high);
+        }
+    }
+
+    #[test]
+    fn a_rate_of_nothing_is_nothing() {
+        assert_eq!(Tally::<u8>::default().rate(), None);
+        assert_eq!(percentile(&mut [], 0.5), None);
+    }
+
+    #[test]
+    fn one_unit_a_visitor_widens_by_no_more_than_the_degree_of_freedom() {
+        let mut tally = Tally::default();
+        (0..100).for_each(|visitor| if visitor < 30 { tally.hit(visitor) } else { tally.miss(visitor) });
+        let (low, high) = wilson(0.3, 99.0);
+        let rate = tally.rate().unwrap();
+        assert!((rate.low - low).abs() < 1e-12 && (rate.high - high).abs() < 1e-12);
+    }
+
+    #[test]
+    fn repeating_each_visitor_ten_times_does_not_narrow_the_interval() {
+        let once = simple(30, 100);
+        let mut tally = Tally::default();
+        for visitor in 0..100 {
+            (0..10).for_each(|_| if visitor < 30 { tally.hit(visitor) } else { tally.miss(visitor) });
+        }
+        let repeated = tally.rate().unwrap();
+        assert!((repeated.value - once.value).abs() < 1e-12);
+        assert!(repeated.high - repeated.low >= once.high - once.low);
+        assert!(repeated.high - repeated.low < 1.02 * (once.high - once.low));
+    }
+
+    #[test]
+    fn without_variation_the_clusters_are_the_units() {
+        let mut tally = Tally::default();
+        (0..20).for_each(|visitor| (0..5).for_each(|_| tally.miss(visitor)));
+        check(tally.rate().unwrap().high, 0.1611);
+        let mut one = Tally::default();
+        one.hit(0);
+        one.miss(0);
+        let (low, high) = wilson(0.5, 1.0);
+        assert_eq!(one.rate(), Some(Rate { value: 0.5, low, high }));
+    }
+
+    #[test]
+    fn percentiles_are_nearest_ranks() {
+        let mut values = [15, 20, 35, 40, 50];
+        assert_eq!(percentile(&mut values, 0.05), Some(15));
+        assert_eq!(percentile(&mut values, 0.30), Some(20));
+        assert_eq!(percentile(&mut values, 0.40), Some(20));
+        assert_eq!(percentile(&mut values, 0.50), Some(35));
+        assert_eq!(percentile(&mut values, 1.0), Some(50));
+        assert_eq!(percentile(&mut values, 0.0), Some(15));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn an_interval_holds_its_rate_and_stays_within_bounds(counts in proptest::collection::vec((0u64..9, 0u64..9), 1..40)) {
+            let mut tally = Tally::default();
+            for (visitor, (hits, misses)) in counts.into_iter().enumerate() {
+                (0..hits).for_each(|_| tally.hit(visitor));
+                (0..misses).for_each(|_| tally.miss(visitor));
+            }
+            if let Some(rate) = tally.rate() {
+                proptest::prop_assert!(0.0 <= rate.low && rate.low <= rate.value);
+                proptest::prop_assert!(rate.value <= rate.high && rate.high <= 1.0);
+            }
+        }
+    }
+}

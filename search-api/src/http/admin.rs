@@ -1,0 +1,63 @@
+//! The operator's listener: figures, progress and readiness; never reachable from the public one.
+
+use super::{App, Problem, health};
+use axum::http::header;
+use axum::routing::get;
+use axum::{Json, Router};
+use indexer::problem;
+use indexer::watch::{Indexer, Progress};
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// How far the index is.
+#[derive(Serialize)]
+struct ProgressAnswer {
+    /// Comparisons with the disk so far; 0: nothing is served yet.
+    rounds: u64,
+    /// Grows whenever answers may have changed.
+    commits: u64,
+    portals: usize,
+    /// Hidden ones included.
+    articles: usize,
+    /// Articles that are found by words, and not yet by meaning.
+    awaiting_vectors: usize,
+    problems: Arc<Vec<problem::Problem>>,
+}
+
+/// Routes of the admin listener.
+pub fn routes(app: Arc<App>, figures: PrometheusHandle, indexer: Arc<Indexer>) -> Router {
+    let measured = Arc::clone(&indexer);
+    let render = async move || {
+        gauge(&measured.progress());
+        ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], figures.render())
+    };
+    Router::new()
+        .route("/metrics", get(render))
+        .route("/progress", get(async move || Json(shape(&indexer.progress()))))
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .fallback(async || Problem::NotFound)
+        .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
+        .with_state(app)
+}
+
+fn shape(progress: &Progress) -> ProgressAnswer {
+    ProgressAnswer {
+        rounds: progress.rounds,
+        commits: progress.commits,
+        portals: progress.portals,
+        articles: progress.articles,
+        awaiting_vectors: progress.awaiting_vectors,
+        problems: Arc::clone(&progress.problems),
+    }
+}
+
+/// Brings the index's state into the figures, at the moment at which they are asked for.
+fn gauge(progress: &Progress) {
+    metrics::gauge!("signpost_portals").set(progress.portals as f64);
+    metrics::gauge!("signpost_articles").set(progress.articles as f64);
+    metrics::gauge!("signpost_articles_awaiting_vectors").set(progress.awaiting_vectors as f64);
+    metrics::gauge!("signpost_content_problems").set(progress.problems.len() as f64);
+    metrics::gauge!("signpost_index_commits").set(progress.commits as f64);
+}

@@ -1,0 +1,53 @@
+//! A query's vector: computed off the request threads, behind a queue so short that a search never waits long for it.
+
+use crate::deflection::log::QueryVector;
+use indexer::embedder::{Embedder, ModelDigest};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Queries that may wait for or hold a session. At about 5 ms a query on one session the last waits about 80 ms.
+const QUEUE: usize = 16;
+
+/// Embeds queries while there is room; cheap to clone.
+#[derive(Clone)]
+pub struct QueryEmbedder {
+    embedder: Arc<Embedder>,
+    queue: Arc<Semaphore>,
+}
+
+impl QueryEmbedder {
+    /// Embeds with a model.
+    pub fn new(embedder: Arc<Embedder>) -> Self {
+        Self { embedder, queue: Arc::new(Semaphore::new(QUEUE)) }
+    }
+
+    /// Digest of the model.
+    pub fn digest(&self) -> ModelDigest {
+        self.embedder.digest()
+    }
+
+    /// The vector of a text. `None` when the queue is full or the model fails: the search then goes by words, and says so.
+    pub async fn embed(&self, text: &str) -> Option<QueryVector> {
+        let Ok(place) = Arc::clone(&self.queue).try_acquire_owned() else {
+            metrics::counter!("signpost_query_embeddings_shed_total").increment(1);
+            return None;
+        };
+        let (embedder, text) = (Arc::clone(&self.embedder), text.to_owned());
+        let embedded = tokio::task::spawn_blocking(move || {
+            // Held until the work is done, also when the caller has gone.
+            let _place = place;
+            embedder.embed_query(&text).map(|values| QueryVector { model: embedder.digest(), values })
+        });
+        match embedded.await {
+            Ok(Ok(vector)) => Some(vector),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "a query could not be embedded");
+                None
+            }
+            Err(error) => {
+                tracing::error!(%error, "the embedding of a query broke off");
+                None
+            }
+        }
+    }
+}

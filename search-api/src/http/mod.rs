@@ -1,0 +1,162 @@
+//! HTTP: all routes on one screen, shapes beside their handlers. The only folder that knows HTTP and JSON.
+
+pub mod address;
+pub mod admin;
+pub mod articles;
+mod assets;
+pub mod client;
+pub mod cores;
+mod embedding;
+pub mod error;
+mod etag;
+mod events;
+mod fields;
+mod form;
+mod health;
+mod help;
+pub mod limits;
+mod observe;
+pub mod pages;
+mod protect;
+pub mod reports;
+pub mod search;
+mod suggest;
+#[cfg(test)]
+mod tests;
+pub mod tickets;
+pub mod viewer;
+pub mod visitor;
+
+pub use embedding::QueryEmbedder;
+pub use error::Problem;
+pub use viewer::Caller;
+
+use crate::config::Config;
+use crate::identity::Keys;
+use crate::store::{Clock, Store};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::response::Response;
+use axum::routing::{any, get};
+use cores::Cores;
+use indexer::library::Library;
+use limits::Limits;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tower::{Service, ServiceBuilder};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use viewer::Schemes;
+
+/// Most bytes of a body.
+pub const BODY_LIMIT: usize = 64 * 1024;
+
+/// What handlers share. Everything in it is cheap to read and never locked across an await.
+pub struct App {
+    /// Partitions and their snapshot.
+    pub library: Arc<Library>,
+    /// Embeds queries, once a model is loaded; `None`: lexical only.
+    pub embedder: Option<QueryEmbedder>,
+    /// Events and tickets.
+    pub store: Store,
+    /// The operator's choices.
+    pub config: Arc<Config>,
+    /// Verifies tokens.
+    pub keys: Keys,
+    /// Fair shares and overload.
+    pub limits: Limits,
+    /// Turns at work that takes a core.
+    pub cores: Cores,
+    clock: Clock,
+    ready: AtomicBool,
+}
+
+impl App {
+    /// Brings together what handlers share. Not ready until [`App::set_ready`].
+    pub fn new(
+        config: Arc<Config>,
+        library: Arc<Library>,
+        embedder: Option<QueryEmbedder>,
+        store: Store,
+        keys: Keys,
+        clock: Clock,
+    ) -> Self {
+        let limits = Limits::new(&config);
+        let (cores, ready) = (Cores::default(), AtomicBool::new(false));
+        Self { library, embedder, store, config, keys, limits, cores, clock, ready }
+    }
+
+    /// Now, in milliseconds since 1970 UTC.
+    pub fn now(&self) -> i64 {
+        (self.clock)()
+    }
+
+    /// Notes that the index equals the content, as far as it can be known at start.
+    pub fn set_ready(&self) {
+        self.ready.store(true, Ordering::Release);
+    }
+
+    /// Whether calls may be sent here.
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+}
+
+/// What the OpenAPI document says beside the routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Signpost",
+        description = "Search and knowledge-base deflection for customer portals. What a viewer gets is what they would get if the \
+                       articles that they may not see did not exist.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    components(schemas(error::ProblemBody)),
+    modifiers(&Schemes),
+    security((), ("token" = []), ("session" = []))
+)]
+struct Document;
+
+/// Every route. What is under `/v1` and documented is the contract; pages may change.
+fn routes() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
+    let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(search::get, search::post))
+        .routes(routes!(suggest::get, suggest::post))
+        .routes(routes!(articles::get))
+        .routes(routes!(assets::get))
+        .routes(routes!(help::get, help::post))
+        .routes(routes!(events::post))
+        .routes(routes!(form::get))
+        .routes(routes!(tickets::post))
+        .routes(routes!(tickets::get))
+        .routes(routes!(reports::deflection))
+        .routes(routes!(reports::searches))
+        .routes(routes!(health::livez))
+        .routes(routes!(health::readyz))
+        .split_for_parts();
+    // A rest of a path is `{*name}` to the router and `{name}` to OpenAPI.
+    document.paths.paths =
+        document.paths.paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
+    (router, document)
+}
+
+/// The service of the public listener: every request is placed (client, host, base path), guarded, then routed.
+pub fn service(
+    app: Arc<App>,
+) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static {
+    let (documented, document) = routes();
+    let document: Arc<str> = document.to_pretty_json().unwrap_or_default().into();
+    let router = documented
+        .route("/openapi.json", get(move || health::openapi(document)))
+        // Before the pages, which answer any other address in HTML.
+        .route("/v1/{*rest}", any(async || Problem::NotFound))
+        .merge(pages::routes(&app))
+        .fallback(async || Problem::NotFound)
+        .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
+        .layer(axum::middleware::from_fn(etag::answer_if_changed))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT));
+    let router = protect::guard(router, &app).with_state(Arc::clone(&app));
+    ServiceBuilder::new().map_request(move |request| client::arrive(&app, request)).service(router)
+}

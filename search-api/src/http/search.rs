@@ -1,0 +1,292 @@
+//! `GET` and `POST /search`: a query to ranked answers.
+
+use super::error::{Problem, ProblemBody};
+use super::fields::Fields;
+use super::visitor::Visitor;
+use super::{App, Caller};
+use crate::deflection::log::{Confidence as LoggedConfidence, QueryVector, Surface};
+use crate::retrieval::{self, Answer, Answers, Confidence, Mode, Query};
+use crate::store::AnsweredSearch;
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+use utoipa::{IntoParams, ToSchema};
+
+/// Most characters of a query.
+pub const QUERY_LIMIT: usize = 512;
+const MODES: [(&str, Mode); 3] = [("hybrid", Mode::Hybrid), ("lexical", Mode::Lexical), ("dense", Mode::Dense)];
+const SURFACES: [(&str, Surface); 5] = [
+    ("api", Surface::Api),
+    ("context", Surface::Context),
+    ("form", Surface::Form),
+    ("help", Surface::Help),
+    ("widget", Surface::Widget),
+];
+
+/// What is asked, as documented; [`Asked`] is what is read.
+#[derive(Deserialize, IntoParams, ToSchema)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documents the inputs that Fields reads")]
+pub struct SearchQuestion {
+    /// The question, as typed; 1 to 512 characters.
+    #[param(max_length = 512)]
+    q: String,
+    /// Answers wanted, 1 to 50.
+    #[param(default = 10, minimum = 1, maximum = 50)]
+    limit: Option<usize>,
+    /// Answers skipped, 0 to 1000.
+    #[param(default = 0, maximum = 1000)]
+    offset: Option<usize>,
+    /// The viewer's language (BCP 47), whose articles come first; else that of the query.
+    #[param(example = "en")]
+    lang: Option<String>,
+    /// `key:value`, repeated: or within a key, and between keys.
+    filter: Option<Vec<String>>,
+    /// Lists wanted: `hybrid` (default), `lexical` or `dense`.
+    #[param(default = "hybrid")]
+    mode: Option<String>,
+    /// The browser's random id, for viewers who are not signed in.
+    visitor: Option<String>,
+    /// Where it is asked: `api` (default), `help`, `widget`, `form` or `context`.
+    #[param(default = "api")]
+    surface: Option<String>,
+}
+
+/// Ranked answers.
+#[derive(Serialize, ToSchema)]
+pub struct SearchAnswers {
+    search_id: String,
+    query: String,
+    /// Equal content that this viewer may see, equal value.
+    generation: String,
+    /// Lists that were ranked: `hybrid`, `lexical` or `dense`.
+    #[schema(value_type = String)]
+    mode: &'static str,
+    /// `good`, `weak` or `none`; with `none` the answers found are listed all the same.
+    #[schema(value_type = String)]
+    confidence: &'static str,
+    /// Language that the query was read in.
+    language: String,
+    /// Articles found, at most 1000.
+    total: usize,
+    /// Time that the answer took, in microseconds.
+    took_us: u64,
+    answers: Vec<SearchAnswer>,
+    /// Key → value → articles among those found.
+    facets: BTreeMap<String, BTreeMap<String, usize>>,
+    /// The query with words read as others that the articles know.
+    suggestion: Option<String>,
+}
+
+/// An article with its best passage.
+#[derive(Serialize, ToSchema)]
+struct SearchAnswer {
+    slug: String,
+    title: String,
+    /// Its page, at the passage, from the root of this host.
+    url: String,
+    language: String,
+    kind: String,
+    breadcrumb: Vec<String>,
+    /// 1-based place in the whole list.
+    rank: usize,
+    passage: SearchPassage,
+}
+
+/// The part of an article that answers.
+#[derive(Serialize, ToSchema)]
+struct SearchPassage {
+    heading: String,
+    anchor: String,
+    /// One to three sentences, plain text.
+    snippet: String,
+    /// The snippet in stretches.
+    highlights: Vec<Highlight>,
+    /// The whole passage, plain text.
+    text: String,
+}
+
+/// A stretch of a snippet.
+#[derive(Serialize, ToSchema)]
+struct Highlight {
+    text: String,
+    /// Whether it matched.
+    marked: bool,
+}
+
+/// Ranks the articles that answer a question.
+#[utoipa::path(get, path = "/v1/portals/{portal}/search", operation_id = "search", tag = "search",
+    params(("portal" = String, Path), SearchQuestion),
+    responses((status = 200, body = SearchAnswers), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+pub async fn get(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    visitor: Visitor,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    respond(&app, &caller, visitor, fields).await
+}
+
+/// Ranks the articles that answer a question, which then stands in no address.
+#[utoipa::path(post, path = "/v1/portals/{portal}/search", operation_id = "search_by_body", tag = "search",
+    params(("portal" = String, Path)), request_body = SearchQuestion,
+    responses((status = 200, body = SearchAnswers), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+pub async fn post(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    visitor: Visitor,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    respond(&app, &caller, visitor, fields).await
+}
+
+async fn respond(app: &App, caller: &Caller, visitor: Visitor, fields: Fields) -> Result<Response, Problem> {
+    let asked = Asked::read(fields)?;
+    let found = search(app, caller, visitor, asked).await?;
+    Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(shape(caller, found))).into_response())
+}
+
+/// A question, checked.
+pub struct Asked {
+    /// What retrieval is asked.
+    pub query: Query,
+    /// The browser's id.
+    pub visitor: Option<String>,
+    /// Where it is asked.
+    pub surface: Surface,
+}
+
+impl Asked {
+    /// Checks the inputs of a call.
+    pub fn read(mut fields: Fields) -> Result<Self, Problem> {
+        let text = fields.text("q", QUERY_LIMIT)?.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let query = Query {
+            text: text.ok_or_else(|| Problem::invalid("q", "`q` must hold the question."))?,
+            language: fields.language()?,
+            filters: filters(fields.texts("filter")?)?,
+            limit: fields.whole("limit", 1..=50, 10)?,
+            offset: fields.whole("offset", 0..=1000, 0)?,
+            mode: fields.choice("mode", &MODES, Mode::Hybrid)?,
+        };
+        let visitor = super::visitor::browser_id(&mut fields)?;
+        let surface = fields.choice("surface", &SURFACES, Surface::Api)?;
+        fields.finish()?;
+        Ok(Self { query, visitor, surface })
+    }
+}
+
+/// Reads `key:value` filters: or within a key, and between keys.
+pub fn filters(texts: Vec<String>) -> Result<BTreeMap<String, Vec<String>>, Problem> {
+    if texts.len() > 32 {
+        return Err(Problem::invalid("filter", "At most 32 filters."));
+    }
+    let mut filters = BTreeMap::<String, Vec<String>>::new();
+    for text in texts {
+        let pair = text.split_once(':').filter(|(key, value)| !key.is_empty() && !value.is_empty());
+        let (key, value) = pair.ok_or_else(|| Problem::invalid("filter", "Each `filter` must read key:value."))?;
+        filters.entry(key.into()).or_default().push(value.into());
+    }
+    Ok(filters)
+}
+
+/// A search that was answered and recorded.
+pub struct Found {
+    /// Id that events name.
+    pub search_id: String,
+    /// What was asked.
+    pub query: Query,
+    /// What was found.
+    pub answers: Answers,
+    /// Microseconds it took.
+    pub took_us: u64,
+}
+
+/// Answers a question and records it without waiting; what the API and the results page share.
+pub async fn search(app: &App, caller: &Caller, visitor: Visitor, asked: Asked) -> Result<Found, Problem> {
+    let began = Instant::now();
+    let browser = asked.visitor.as_deref();
+    if let (None, Some(browser)) = (caller.viewer.subject(), browser) {
+        app.limits.admit_visitor(&caller.portal.id, browser)?;
+    }
+    let vector = vector(app, caller, &asked.query).await;
+    let (index, query) = (Arc::clone(&caller.index), asked.query);
+    let work = move || {
+        let answers = retrieval::search(&index, &query, vector.as_ref().map(|vector| &*vector.values));
+        answers.map(|answers| (answers, query, vector))
+    };
+    let (answers, query, vector) = app.cores.run(work).await??;
+    let origin = visitor.origin(&caller.viewer, browser);
+    let search_id = app.store.search_id(&caller.portal, origin);
+    let record = AnsweredSearch {
+        search_id: search_id.clone(),
+        text: query.text.clone(),
+        language: answers.language.clone(),
+        surface: asked.surface,
+        results: u32::try_from(answers.total).unwrap_or(u32::MAX),
+        confidence: match answers.confidence {
+            Confidence::Good => LoggedConfidence::Good,
+            Confidence::Weak => LoggedConfidence::Weak,
+            Confidence::None => LoggedConfidence::None,
+        },
+        vector,
+    };
+    app.store.record(&caller.portal, origin, record);
+    let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    Ok(Found { search_id, query, answers, took_us })
+}
+
+/// The query's vector, if one is wanted and the visible passages have vectors of the same model.
+async fn vector(app: &App, caller: &Caller, query: &Query) -> Option<QueryVector> {
+    let embedder = app.embedder.as_ref().filter(|_| query.mode != Mode::Lexical)?;
+    if caller.index.model() != Some(embedder.digest()) {
+        return None;
+    }
+    embedder.embed(&query.text).await
+}
+
+fn shape(caller: &Caller, found: Found) -> SearchAnswers {
+    let Found { search_id, query, answers, took_us } = found;
+    SearchAnswers {
+        search_id,
+        query: query.text,
+        generation: caller.index.generation().into(),
+        mode: MODES.iter().find_map(|&(name, mode)| (mode == answers.mode).then_some(name)).unwrap_or("lexical"),
+        confidence: match answers.confidence {
+            Confidence::Good => "good",
+            Confidence::Weak => "weak",
+            Confidence::None => "none",
+        },
+        language: answers.language.as_str().into(),
+        total: answers.total,
+        took_us,
+        answers: answers.answers.into_iter().map(|answer| shape_answer(caller, answer)).collect(),
+        facets: answers.facets,
+        suggestion: answers.suggestion,
+    }
+}
+
+fn shape_answer(caller: &Caller, answer: Answer) -> SearchAnswer {
+    let highlights = answer.snippet.into_iter().map(|stretch| Highlight { text: stretch.text, marked: stretch.marked });
+    let highlights: Vec<_> = highlights.collect();
+    SearchAnswer {
+        url: caller.article_url_at(&answer.slug, &answer.anchor),
+        slug: answer.slug,
+        title: answer.title,
+        language: answer.language.as_str().into(),
+        kind: answer.kind,
+        breadcrumb: answer.breadcrumb,
+        rank: answer.rank,
+        passage: SearchPassage {
+            heading: answer.heading,
+            anchor: answer.anchor,
+            snippet: highlights.iter().map(|stretch| stretch.text.as_str()).collect(),
+            highlights,
+            text: answer.text,
+        },
+    }
+}

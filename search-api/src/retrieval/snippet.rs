@@ -1,0 +1,195 @@
+//! Snippets: the sentences of a passage in which most words of the query stand, with those words marked.
+
+use super::Stretch;
+use indexer::analysis::analyze;
+use indexer::language::Language;
+use std::collections::HashSet;
+use std::ops::Range;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Characters of a snippet; a longer sentence is cut between words.
+const LONGEST: usize = 240;
+/// Sentences of a snippet.
+const MOST_SENTENCES: usize = 3;
+
+/// Cuts a snippet from a passage: up to three neighbouring sentences within 240 characters, those with most different `terms`,
+/// then most occurrences, then the first. White space is collapsed; an ellipsis stands where a sentence was cut.
+pub fn snippet(language: &Language, text: &str, terms: &HashSet<&str>) -> Vec<Stretch> {
+    let tokens = analyze(language, text).into_iter().filter(|token| terms.contains(token.term.as_str()));
+    let matches: Vec<(Range<usize>, String)> = tokens.map(|token| (token.span, token.term)).collect();
+    let Some(window) = best_window(text, &pieces(text), &matches) else { return Vec::new() };
+    let mut stretches = Vec::new();
+    if window.cut_before {
+        push(&mut stretches, "… ", Mark::Plain);
+    }
+    let (window, cut_after) = (window.span, window.cut_after);
+    let mut at = window.start;
+    for (span, _) in &matches {
+        let span = span.start.max(at)..span.end.min(window.end);
+        if span.start < span.end {
+            push(&mut stretches, &text[at..span.start], Mark::Plain);
+            push(&mut stretches, &text[span.clone()], Mark::Matched);
+            at = span.end;
+        }
+    }
+    push(&mut stretches, &text[at..window.end], Mark::Plain);
+    if cut_after {
+        push(&mut stretches, " …", Mark::Plain);
+    }
+    stretches
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mark {
+    Plain,
+    Matched,
+}
+
+/// A sentence, a line, or, where that is too long, a part of it; without the white space around it.
+#[derive(Clone)]
+struct Piece {
+    span: Range<usize>,
+    cut_before: bool,
+    cut_after: bool,
+}
+
+fn pieces(text: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for (start, sentence) in text.split_sentence_bound_indices() {
+        let end = start + sentence.trim_end().len();
+        let mut start = after_space(text, start..end);
+        let mut cut_before = false;
+        while text[start..end].chars().count() > LONGEST {
+            let cut = start + cut_at(&text[start..end]);
+            pieces.push(Piece { span: start..start + text[start..cut].trim_end().len(), cut_before, cut_after: true });
+            start = after_space(text, cut..end);
+            cut_before = true;
+        }
+        if start < end {
+            pieces.push(Piece { span: start..end, cut_before, cut_after: false });
+        }
+    }
+    pieces
+}
+
+fn after_space(text: &str, span: Range<usize>) -> usize {
+    span.end - text[span.clone()].trim_start().len()
+}
+
+/// Where to cut a text that is too long: after the last word border that fits, else after the last character that fits.
+fn cut_at(text: &str) -> usize {
+    let limit = text.char_indices().nth(LONGEST).map_or(text.len(), |(at, _)| at);
+    let word =
+        text.split_word_bound_indices().map(|(at, _)| at).take_while(|at| *at <= limit).last().filter(|at| *at > 0);
+    let grapheme =
+        || text.grapheme_indices(true).map(|(at, _)| at).take_while(|at| *at <= limit).last().filter(|at| *at > 0);
+    word.or_else(grapheme).unwrap_or(limit)
+}
+
+fn best_window(text: &str, pieces: &[Piece], matches: &[(Range<usize>, String)]) -> Option<Piece> {
+    let mut best: Option<((usize, usize), Piece)> = None;
+    for (place, first) in pieces.iter().enumerate() {
+        let fits = |piece: &&Piece| text[first.span.start..piece.span.end].chars().count() <= LONGEST;
+        let last = pieces[place..].iter().take(MOST_SENTENCES).take_while(fits).last().unwrap_or(first);
+        let span = first.span.start..last.span.end;
+        let within = matches.iter().filter(|(matched, _)| span.start <= matched.start && matched.end <= span.end);
+        let distinct: HashSet<&str> = within.clone().map(|(_, term)| term.as_str()).collect();
+        let worth = (distinct.len(), within.count());
+        if best.as_ref().is_none_or(|(highest, _)| worth > *highest) {
+            best = Some((worth, Piece { span, cut_before: first.cut_before, cut_after: last.cut_after }));
+        }
+    }
+    best.map(|(_, window)| window)
+}
+
+/// Appends text to the last stretch of its kind, its white space collapsed.
+fn push(stretches: &mut Vec<Stretch>, text: &str, mark: Mark) {
+    let marked = mark == Mark::Matched;
+    let mut collapsed = String::with_capacity(text.len());
+    for character in text.chars() {
+        if !character.is_whitespace() {
+            collapsed.push(character);
+        } else if !collapsed.ends_with(' ') {
+            collapsed.push(' ');
+        }
+    }
+    match stretches.last_mut().filter(|last| last.marked == marked) {
+        _ if collapsed.is_empty() => {}
+        Some(last) => last.text.push_str(&collapsed),
+        None => stretches.push(Stretch { text: collapsed, marked }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn english() -> Language {
+        Language::parse("en").expect("a tag")
+    }
+
+    #[track_caller]
+    fn check(text: &str, terms: &[&str], expected: &str) {
+        let stretches = snippet(&english(), text, &terms.iter().copied().collect());
+        let shown: String =
+            stretches.iter().map(|s| if s.marked { format!("[{}]", s.text) } else { s.text.clone() }).collect();
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn words_are_marked_by_their_stem_wherever_they_stand() {
+        check("Invoices are sent. We invoice monthly!", &["invoic"], "[Invoices] are sent. We [invoice] monthly!");
+    }
+
+    #[test]
+    fn a_compound_is_marked_once_where_its_whole_and_its_parts_match() {
+        check("Set user_name now.", &["usernam", "user", "name"], "Set [user_name] now.");
+        check("Set user_name now.", &["name"], "Set user_[name] now.");
+    }
+
+    #[test]
+    fn the_sentences_with_most_different_words_are_chosen() {
+        let filler = "Nothing of interest stands in this sentence, nor in any that is like it at all. ".repeat(4);
+        let text = format!("{filler}A card is a card. {filler}Cards pay the bill. {filler}");
+        let stretches = snippet(&english(), &text, &HashSet::from(["card", "bill"]));
+        let shown: String = stretches.iter().map(|stretch| stretch.text.as_str()).collect();
+        assert!(shown.contains("Cards pay the bill."), "{shown}");
+        assert!(!shown.contains('…'), "cut between sentences: {shown}");
+    }
+
+    #[test]
+    fn lines_are_sentences_and_white_space_is_collapsed() {
+        check("one\n\n  two\t card\nthree", &["card"], "one two [card] three");
+    }
+
+    #[test]
+    fn a_sentence_that_is_too_long_is_cut_between_words() {
+        let text = "word ".repeat(100) + "card " + &"word ".repeat(100);
+        let shown: String =
+            snippet(&english(), &text, &HashSet::from(["card"])).into_iter().map(|stretch| stretch.text).collect();
+        assert!(shown.starts_with("… word") && shown.ends_with("word …") && shown.contains("card"), "{shown}");
+    }
+
+    #[test]
+    fn an_empty_passage_has_an_empty_snippet() {
+        check("", &["card"], "");
+        check(" \n ", &["card"], "");
+    }
+
+    proptest! {
+        #[test]
+        fn a_snippet_is_a_short_part_of_its_text(text in "(\\PC|[ \n.!?]|card|\u{301}|日本){0,400}") {
+            let stretches = snippet(&english(), &text, &HashSet::from(["card"]));
+            let shown: String = stretches.iter().map(|stretch| stretch.text.as_str()).collect();
+            let shown = shown.strip_prefix("… ").unwrap_or(&shown);
+            let shown = shown.strip_suffix(" …").unwrap_or(shown);
+            prop_assert!(shown.chars().count() <= LONGEST);
+            let collapse = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            prop_assert!(collapse(&text).contains(collapse(shown).as_str()));
+            prop_assert_eq!(shown.is_empty(), text.trim().is_empty());
+            prop_assert!(stretches.windows(2).all(|pair| pair[0].marked != pair[1].marked));
+            prop_assert!(stretches.iter().all(|stretch| !stretch.text.is_empty()));
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! Events and tickets on disk: what is acknowledged is durable, what is written is redacted.
+
+mod archive;
+mod intake;
+mod keys;
+mod names;
+mod redaction;
+mod retention;
+mod rows;
+mod tickets;
+mod writer;
+
+#[cfg(test)]
+mod conformance;
+
+pub use archive::Archive;
+pub use intake::RECORDED;
+pub use names::Named;
+pub use redaction::redact;
+
+use crate::deflection::log::{Confidence, Kind, Log, Mark, Millis, QueryVector, Surface};
+use crate::identity::Viewer;
+use indexer::language::Language;
+use indexer::portal::Portal;
+use intake::Sender;
+use keys::Keys;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use tickets::{SealedTicket, Stored};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use writer::{Command, Done, Dropped, Record, Work, Writer};
+
+/// Now, in milliseconds since 1970 UTC.
+pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
+
+/// Events and tickets of all portals in one folder. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    keys: Arc<Keys>,
+    clock: Clock,
+    archive: Archive,
+    queues: Arc<Mutex<Option<Queues>>>,
+    dropped: Dropped,
+}
+
+/// What leads to the writer; gone once the store is shut down.
+struct Queues {
+    commands: mpsc::Sender<Command>,
+    records: mpsc::Sender<Record>,
+    writer: JoinHandle<()>,
+}
+
+/// Batches and tickets that may wait for a commit; beyond that their senders wait.
+const WAITING: usize = 1_024;
+
+/// Searches that may wait to be recorded; beyond that they are dropped and counted.
+const RECORDS: usize = 4_096;
+
+/// Name of the built-in form as a source of tickets.
+pub const FORM: &str = "form";
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder or the database's file cannot be made.
+    #[error("make {path}: {source}")]
+    Folder {
+        /// What could not be made.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is no event database yet.
+    #[error("find events.sqlite in {0}: name the data folder of a server that has run")]
+    Absent(PathBuf),
+    /// A later version made the database.
+    #[error("open {0}: a later version of signpost made it; use that version, or restore a backup made by this one")]
+    Newer(PathBuf),
+    /// The database cannot be brought to this version's form.
+    #[error("bring the event database to this version's form: {0}")]
+    Migrate(sqlx::migrate::MigrateError),
+    /// A key failed.
+    #[error(transparent)]
+    Key(#[from] keys::KeyError),
+    /// The database refused.
+    #[error("use the event database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A commit failed; nothing of it is stored.
+    #[error("commit to the event database: {0}")]
+    Commit(Arc<sqlx::Error>),
+    /// A column holds what this version never writes.
+    #[error("read column {0} of the event database: it holds no known value")]
+    Damaged(&'static str),
+    /// A ticket cannot be sealed, or its seal opened (another key, or a damaged row).
+    #[error(
+        "open a ticket's seal: the key in the data folder is not the one that it was sealed with, or the row is damaged"
+    )]
+    Seal,
+    /// The store has been shut down, or its writer has failed.
+    #[error("write to the event database: its writer has stopped")]
+    Stopped,
+}
+
+/// Who a request comes from, as far as events and tickets are concerned. Nothing of it is stored but keyed hashes.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    viewer: &'a Viewer,
+    browser: Option<&'a str>,
+    mark: Option<Mark>,
+    tracked: bool,
+}
+
+impl<'a> Origin<'a> {
+    /// A viewer and the random id that the browser sent as `visitor`, if any.
+    pub fn new(viewer: &'a Viewer, browser: Option<&'a str>) -> Self {
+        Self { viewer, browser, mark: None, tracked: true }
+    }
+
+    /// The same, left out of every figure for a reason (a bot's user agent, a prefetch, a test).
+    pub fn marked(self, mark: Mark) -> Self {
+        Self { mark: Some(mark), ..self }
+    }
+
+    /// The same, who asked not to be followed: events without a visitor, in no rate. A ticket still has its owner.
+    pub fn unidentified(self) -> Self {
+        Self { tracked: false, ..self }
+    }
+}
+
+/// A search that the server answered, to be recorded.
+#[derive(Clone, Debug)]
+pub struct AnsweredSearch {
+    /// From [`Store::search_id`].
+    pub search_id: String,
+    /// As typed; redacted before it is written, and not written at all where the portal keeps no queries.
+    pub text: String,
+    /// Language that it was read in.
+    pub language: Language,
+    /// Where it was asked.
+    pub surface: Surface,
+    /// Articles found.
+    pub results: u32,
+    /// How sure.
+    pub confidence: Confidence,
+    /// The query's vector, if a model is loaded.
+    pub vector: Option<QueryVector>,
+}
+
+/// Events sent together.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// When it was sent, by the sender's clock.
+    pub sent_at: Millis,
+    /// Its events, each checked for form.
+    pub events: Vec<NewEvent>,
+    /// The time for which an operator's backfill holds all tickets.
+    pub covers: Option<(Millis, Millis)>,
+}
+
+/// An event as sent.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// Id given by the sender.
+    pub id: String,
+    /// When it happened, by the sender's clock.
+    pub at: Millis,
+    /// Where.
+    pub surface: Surface,
+    /// Whether the sender marked it as a test.
+    pub test: bool,
+    /// What.
+    pub kind: Kind,
+}
+
+/// What became of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// Events now stored.
+    pub accepted: usize,
+    /// Events that were stored before.
+    pub duplicate: usize,
+    /// Events whose id is taken by other content; dropped.
+    pub conflict: usize,
+}
+
+/// A ticket as its writer sends it.
+#[derive(Clone, Debug, Default)]
+pub struct NewTicket {
+    /// One line.
+    pub subject: String,
+    /// The rest.
+    pub body: String,
+    /// Where to answer; the viewer's own when absent.
+    pub email: Option<String>,
+    /// Extra fields of the portal's form.
+    pub fields: BTreeMap<String, String>,
+    /// The search it followed.
+    pub search_id: Option<String>,
+    /// The form it was written in.
+    pub form_id: Option<String>,
+    /// A key under which a repetition gives the same ticket for 24 h.
+    pub idempotency_key: Option<String>,
+}
+
+/// How far a ticket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It is here; nobody has taken it yet.
+    Received,
+    /// Somebody works on it.
+    Working,
+    /// The customer was asked something.
+    Waiting,
+    /// It is answered.
+    Solved,
+}
+
+/// What a ticket's owner may see of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TicketStatus {
+    /// Its id.
+    pub id: String,
+    /// Its subject, as written.
+    pub subject: String,
+    /// Each stage it reached and since when, oldest first; never empty.
+    pub stages: Vec<(Stage, Millis)>,
+}
+
+/// A ticket that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    /// The ticket.
+    pub ticket: TicketStatus,
+    /// What lets an anonymous owner see it (128 bits, URL-safe); the same at each repetition.
+    pub secret: String,
+}
+
+/// Why no ticket was made.
+#[derive(Debug, thiserror::Error)]
+pub enum TicketError {
+    /// The idempotency key was used for another ticket within 24 h.
+    #[error("the idempotency key was used for another ticket: send a new key")]
+    KeyReused,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Store {
+    /// Opens (or makes) the database and keys in `folder`, and starts the writer. Call it within a tokio runtime.
+    pub async fn open(folder: &Path, clock: Clock) -> Result<Self, StoreError> {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|source| StoreError::Folder { path: folder.into(), source })?;
+        let keys = Arc::new(Keys::open(&folder.join("keys"))?);
+        let mut db = archive::open_to_write(folder).await?;
+        let now = clock();
+        let run = sqlx::query("INSERT INTO coverage (portal, source, start, until) VALUES (NULL, ?, ?, ?)");
+        let running = run.bind(FORM).bind(now).bind(now).execute(&mut db).await?.last_insert_rowid();
+        let archive = Archive::open(folder).await?;
+        let (commands, waiting) = mpsc::channel(WAITING);
+        let (records, recorded) = mpsc::channel(RECORDS);
+        let dropped = Dropped::default();
+        let writer =
+            Writer { db, keys: Arc::clone(&keys), clock: Arc::clone(&clock), running, dropped: Arc::clone(&dropped) };
+        let writer = tokio::spawn(writer.run(waiting, recorded));
+        let queues = Arc::new(Mutex::new(Some(Queues { commands, records, writer })));
+        Ok(Self { keys, clock, archive, queues, dropped })
+    }
+
+    /// Issues an id for a search: authenticated, and bound to the portal and to who asks.
+    pub fn search_id(&self, portal: &Portal, origin: Origin<'_>) -> String {
+        Sender::new(portal, origin).issue(&self.keys)
+    }
+
+    /// Records a search that was answered. Never waits: when the queue is full the record is dropped and counted.
+    pub fn record(&self, portal: &Portal, origin: Origin<'_>, search: AnsweredSearch) {
+        let record = Record { sender: Sender::new(portal, origin), search, at: (self.clock)() };
+        let queue = self.queue(|queues| queues.records.clone());
+        if queue.is_none_or(|queue| queue.try_send(record).is_err()) {
+            *self.dropped.lock().unwrap_or_else(PoisonError::into_inner).entry(portal.id.clone()).or_default() += 1;
+        }
+    }
+
+    /// Stores a batch. Durable when it returns.
+    pub async fn append(&self, portal: &Portal, origin: Origin<'_>, batch: Batch) -> Result<Receipt, StoreError> {
+        let covers = batch.covers;
+        let rows = Sender::new(portal, origin).rows(&self.keys, batch, (self.clock)())?;
+        match self.write(Work::Append { portal: portal.id.clone(), rows, covers }).await? {
+            Done::Appended(receipt) => Ok(receipt),
+            Done::Ticket(_) | Done::Advanced => Err(StoreError::Stopped),
+        }
+    }
+
+    /// Issues an id for a ticket form: 128 random bits.
+    pub fn form_id(&self) -> String {
+        random_id()
+    }
+
+    /// Makes a ticket. Durable when it returns. `vector` is of its subject and first 200 words.
+    pub async fn create_ticket(
+        &self,
+        portal: &Portal,
+        origin: Origin<'_>,
+        ticket: NewTicket,
+        vector: Option<QueryVector>,
+    ) -> Result<Created, TicketError> {
+        let (sender, id, at) = (Sender::new(portal, origin), random_id(), (self.clock)());
+        let (fact, address) = sender.ticket_fact(&self.keys, &id, &ticket, vector, at).map_err(StoreError::Key)?;
+        let key = ticket.idempotency_key.as_deref().map(|key| sender.idempotency(&self.keys, key));
+        let sealed = SealedTicket {
+            sealed: tickets::seal(&self.keys, &portal.id, &id, &ticket)?,
+            owner: sender.owner(&self.keys),
+            repeatable: key.map(|key| (key, tickets::digest(&self.keys, &ticket))),
+            portal: portal.id.clone(),
+            id: id.clone(),
+            at,
+        };
+        let id = match self.write(Work::Ticket { sealed, fact: Box::new(fact), address }).await? {
+            Done::Ticket(Stored::New) => id,
+            Done::Ticket(Stored::Repeated(earlier)) => earlier,
+            Done::Ticket(Stored::KeyReused) => return Err(TicketError::KeyReused),
+            Done::Appended(_) | Done::Advanced => return Err(StoreError::Stopped.into()),
+        };
+        let found = tickets::find(self.archive.pool(), &self.keys, &portal.id, &id).await?;
+        let (ticket, _) = found.ok_or(StoreError::Damaged("ticket"))?;
+        let secret = self.keys.ticket_secret(&portal.id, &ticket.id);
+        Ok(Created { ticket, secret })
+    }
+
+    /// A ticket, for its owner: whoever holds its secret, or the subject who wrote it. `None`: no such ticket, or not theirs.
+    pub async fn ticket(
+        &self,
+        portal: &Portal,
+        id: &str,
+        viewer: &Viewer,
+        secret: Option<&str>,
+    ) -> Result<Option<TicketStatus>, StoreError> {
+        let Some((ticket, owner)) = tickets::find(self.archive.pool(), &self.keys, &portal.id, id).await? else {
+            return Ok(None);
+        };
+        let subject = viewer.subject().map(|subject| self.keys.subject(&portal.id, subject));
+        let owns = subject.is_some() && subject == owner;
+        let knows = secret.is_some_and(|secret| self.keys.is_ticket_secret(&portal.id, id, secret));
+        Ok((owns || knows).then_some(ticket))
+    }
+
+    /// Notes that a ticket reached a stage. Durable when it returns; `None`: no such ticket.
+    pub async fn advance(&self, portal: &Portal, id: &str, stage: Stage) -> Result<Option<()>, StoreError> {
+        if tickets::find(self.archive.pool(), &self.keys, &portal.id, id).await?.is_none() {
+            return Ok(None);
+        }
+        self.write(Work::Advance { portal: portal.id.clone(), id: id.into(), stage }).await?;
+        Ok(Some(()))
+    }
+
+    /// The rows of a portal that happened between two moments, inclusive.
+    pub async fn log(&self, portal: &str, from: Millis, to: Millis) -> Result<Log, StoreError> {
+        let mut log = self.archive.log(portal, from, to).await?;
+        // This server runs now; what is written of that lags by a heartbeat.
+        let now = (self.clock)();
+        if let Some(run) = log.coverage.iter_mut().filter(|stretch| stretch.source == FORM).max_by_key(|run| run.to) {
+            run.to = run.to.max(now);
+        }
+        Ok(log)
+    }
+
+    /// Writes what is queued, then stops. Later calls fail with [`StoreError::Stopped`].
+    pub async fn shutdown(&self) {
+        let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Queues { commands, records, writer }) = queues {
+            drop((commands, records));
+            if let Err(cause) = writer.await {
+                tracing::error!(%cause, "the writer of the event database failed");
+            }
+        }
+        self.archive.pool().close().await;
+    }
+
+    async fn write(&self, work: Work) -> Result<Done, StoreError> {
+        let queue = self.queue(|queues| queues.commands.clone()).ok_or(StoreError::Stopped)?;
+        let (done, committed) = oneshot::channel();
+        queue.send(Command { work, done }).await.map_err(|_| StoreError::Stopped)?;
+        committed.await.map_err(|_| StoreError::Stopped)?
+    }
+
+    fn queue<T>(&self, pick: impl FnOnce(&Queues) -> T) -> Option<T> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(pick)
+    }
+}
+
+/// 128 random bits, URL-safe.
+fn random_id() -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>())
+}

@@ -1,0 +1,143 @@
+//! The ticket as written, sealed; and what its owner may see of it.
+
+use super::keys::Keys;
+use super::names::Named;
+use super::rows::bytes;
+use super::{NewTicket, Stage, StoreError, TicketStatus};
+use crate::deflection::log::{Hash, Millis};
+use serde::{Deserialize, Serialize};
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::{Row, query};
+use std::collections::BTreeMap;
+
+/// What is sealed. Later versions add variants.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "version")]
+enum Written {
+    #[serde(rename = "1")]
+    V1 { subject: String, body: String, email: Option<String>, fields: BTreeMap<String, String> },
+}
+
+/// How long a repeated idempotency key gives the same ticket: 24 h.
+pub const REPEATABLE: Millis = 24 * 60 * 60 * 1000;
+
+/// A ticket ready to be stored.
+pub struct SealedTicket {
+    /// Portal.
+    pub portal: String,
+    /// Id: 128 random bits.
+    pub id: String,
+    /// Hash of the subject who wrote it.
+    pub owner: Option<Hash>,
+    /// What it says.
+    pub sealed: Vec<u8>,
+    /// The idempotency key and the digest of what was sent.
+    pub repeatable: Option<(Hash, Hash)>,
+    /// When it was made.
+    pub at: Millis,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub enum Stored {
+    /// It is new.
+    New,
+    /// The same was sent before, under this id.
+    Repeated(String),
+    /// The idempotency key was used for another.
+    KeyReused,
+}
+
+/// Seals what a ticket says.
+pub fn seal(keys: &Keys, portal: &str, id: &str, ticket: &NewTicket) -> Result<Vec<u8>, StoreError> {
+    let written = Written::V1 {
+        subject: ticket.subject.clone(),
+        body: ticket.body.clone(),
+        email: ticket.email.clone(),
+        fields: ticket.fields.clone(),
+    };
+    let plain = serde_json::to_vec(&written).map_err(|_| StoreError::Seal)?;
+    keys.seal(portal, id, &plain).ok_or(StoreError::Seal)
+}
+
+/// Digest of what was sent, under a key.
+pub fn digest(keys: &Keys, ticket: &NewTicket) -> Hash {
+    let optional = |text: &Option<String>| text.as_ref().map_or_else(String::new, |text| format!("+{text}"));
+    let (email, search, form) = (optional(&ticket.email), optional(&ticket.search_id), optional(&ticket.form_id));
+    let mut parts = vec![ticket.subject.as_str(), &ticket.body, &email, &search, &form];
+    parts.extend(ticket.fields.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]));
+    keys.content(&parts)
+}
+
+/// Stores a ticket in its first stage, or finds the one that was sent before.
+pub async fn insert(db: &mut SqliteConnection, ticket: &SealedTicket) -> Result<Stored, sqlx::Error> {
+    if let Some((key, digest)) = &ticket.repeatable {
+        query("DELETE FROM idempotency WHERE key = ? AND at < ?")
+            .bind(&key[..])
+            .bind(ticket.at - REPEATABLE)
+            .execute(&mut *db)
+            .await?;
+        let earlier = query("SELECT digest, ticket_id FROM idempotency WHERE key = ?").bind(&key[..]);
+        if let Some(row) = earlier.fetch_optional(&mut *db).await? {
+            let same = row.try_get::<&[u8], _>("digest")? == digest;
+            return Ok(if same { Stored::Repeated(row.try_get("ticket_id")?) } else { Stored::KeyReused });
+        }
+        query("INSERT INTO idempotency (key, digest, ticket_id, at) VALUES (?, ?, ?, ?)")
+            .bind(&key[..])
+            .bind(&digest[..])
+            .bind(&ticket.id)
+            .bind(ticket.at)
+            .execute(&mut *db)
+            .await?;
+    }
+    query("INSERT INTO ticket (portal, id, owner, sealed) VALUES (?, ?, ?, ?)")
+        .bind(&ticket.portal)
+        .bind(&ticket.id)
+        .bind(bytes(&ticket.owner))
+        .bind(&ticket.sealed)
+        .execute(&mut *db)
+        .await?;
+    advance(db, &ticket.portal, &ticket.id, Stage::Received, ticket.at).await?;
+    Ok(Stored::New)
+}
+
+/// Notes that a ticket reached a stage.
+pub async fn advance(
+    db: &mut SqliteConnection,
+    portal: &str,
+    id: &str,
+    stage: Stage,
+    at: Millis,
+) -> Result<(), sqlx::Error> {
+    query(
+        "INSERT INTO ticket_stage (portal, id, number, stage, at) \
+         SELECT ?1, ?2, COALESCE(MAX(number), 0) + 1, ?3, ?4 FROM ticket_stage WHERE portal = ?1 AND id = ?2",
+    )
+    .bind(portal)
+    .bind(id)
+    .bind(stage.name())
+    .bind(at)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// A ticket and the hash of its owner; `None` if there is none.
+pub async fn find(
+    db: &SqlitePool,
+    keys: &Keys,
+    portal: &str,
+    id: &str,
+) -> Result<Option<(TicketStatus, Option<Hash>)>, StoreError> {
+    let found = query("SELECT owner, sealed FROM ticket WHERE portal = ? AND id = ?").bind(portal).bind(id);
+    let Some(row) = found.fetch_optional(db).await? else { return Ok(None) };
+    let plain = keys.unseal(portal, id, row.try_get("sealed")?).ok_or(StoreError::Seal)?;
+    let Written::V1 { subject, .. } = serde_json::from_slice(&plain).map_err(|_| StoreError::Seal)?;
+    let reached = query("SELECT stage, at FROM ticket_stage WHERE portal = ? AND id = ? ORDER BY number");
+    let mut stages = Vec::new();
+    for row in reached.bind(portal).bind(id).fetch_all(db).await? {
+        let stage = super::rows::named(&row, "stage")?.ok_or(StoreError::Damaged("stage"))?;
+        stages.push((stage, row.try_get("at")?));
+    }
+    Ok(Some((TicketStatus { id: id.into(), subject, stages }, super::rows::hash(&row, "owner")?)))
+}

@@ -1,0 +1,9 @@
+//! The tests that drive the real `signpost` binary: one test binary for the whole service.
+
+mod contents;
+mod crash;
+mod documents;
+mod editing;
+mod layering;
+mod service;
+mod twin;
