@@ -5,6 +5,8 @@ use indexer::visible::LanguageView;
 /// Scores by article and by document number of one [`LanguageView`], reused from query to query.
 #[derive(Debug, Default)]
 pub struct Evidence {
+    /// Share of the query's weight that known identifiers have, 0..=1.
+    pub identifiers: f32,
     /// Lexical score by article; 0 = no word of the query stands in it.
     pub lexical: Vec<f32>,
     /// Share of the query's weight whose words stand in the article, by article, 0..=1.
@@ -20,6 +22,7 @@ pub struct Evidence {
 impl Evidence {
     /// Forgets everything and fits the arrays to a view.
     pub fn reset(&mut self, view: &LanguageView) {
+        self.identifiers = 0.0;
         let (articles, documents) = (view.articles() as usize, view.documents() as usize);
         for (array, len, nothing) in [
             (&mut self.lexical, articles, 0.0),

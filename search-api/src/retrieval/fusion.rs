@@ -4,6 +4,9 @@
 //! fused(a) = (1 − w) · lexical(a) / highest lexical + w · (cosine(a) − lowest) / (highest − lowest)
 //! ```
 //!
+//! w is [`DENSE_WEIGHT`] times the share of the query's weight that does not lie on known identifiers (`E4224`, `max_retries`):
+//! a sentence embedding knows next to nothing of them, and who types one wants the article that has it.
+//!
 //! Lowest and highest cosine are those of the articles that stand among the first [`POOL`] of either list; below it counts 0.
 //! A convex combination keeps how far apart scores are, which the fusion of ranks throws away, and needs one weight for all
 //! collections (Bruch, Gai, Ingber: An Analysis of Fusion Functions for Hybrid Retrieval, 2023). Everything depends on the
@@ -93,7 +96,7 @@ impl Scale {
         let dense_weight = match mode {
             Mode::Lexical => 0.0,
             Mode::Dense => 1.0,
-            Mode::Hybrid => DENSE_WEIGHT,
+            Mode::Hybrid => DENSE_WEIGHT * (1.0 - evidence.identifiers),
         };
         let pool = best(lexical.to_vec(), POOL).into_iter().chain(best(dense.to_vec(), POOL));
         let cosines =

@@ -65,6 +65,9 @@ pub fn weigh(
     let whole = scratch.words.iter().map(|word| word.weight).sum::<f32>() + unknown;
     for word in &scratch.words {
         let weight = word.weight * word.trust;
+        if words[word.place].identifier {
+            evidence.identifiers += weight / whole;
+        }
         for (article, tf) in &scratch.article_hits[word.article_hits.clone()] {
             evidence.lexical[*article as usize] += weight * saturated(*tf);
             evidence.coverage[*article as usize] += weight / whole;

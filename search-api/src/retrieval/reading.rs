@@ -52,6 +52,8 @@ pub struct QueryWord {
     pub trust: f32,
     /// Whether it carries grammar alone: see [`function_words`].
     pub function: bool,
+    /// Whether it names one thing rather than describing it (`E4224`, `max_retries`), or is a part of such a name.
+    pub identifier: bool,
     /// How it was found.
     pub found: Found,
 }
@@ -111,6 +113,7 @@ pub fn read_exactly(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, R
         // A compound that is written so somewhere is one word; its parts only help. One that is not is read as its parts.
         let parts_found = known.iter().skip(1).any(|known| *known);
         let part_share = if known[0] { PARTS_WEIGHT / (group.len() - 1).max(1) as f32 } else { 1.0 };
+        let identifier = is_identifier(&group[0].word);
         for (place, (token, known)) in group.iter().zip(known).enumerate() {
             if (place == 0 && !known && parts_found) || !seen.insert(token.term.clone()) {
                 continue;
@@ -123,6 +126,7 @@ pub fn read_exactly(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, R
                 weight: if function { share * FUNCTION_WORD_WEIGHT } else { share },
                 trust: 1.0,
                 function,
+                identifier,
                 found: if known { Found::Exactly } else { Found::Nowhere },
             });
             if words.len() == MAX_WORDS {
@@ -131,6 +135,10 @@ pub fn read_exactly(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, R
         }
     }
     Ok(words)
+}
+
+fn is_identifier(word: &str) -> bool {
+    word.contains('_') || (word.contains(char::is_numeric) && word.contains(char::is_alphabetic))
 }
 
 fn is_known(view: &LanguageView, token: &Token, postings: &mut Vec<Posting>) -> Result<bool, ReadError> {

@@ -3,6 +3,7 @@
 use super::super::{search, suggest};
 use super::world::{Shelf, article, bare, in_language, only_for, query};
 use indexer::article::Article;
+use indexer::library::Change;
 use indexer::visible::VisibleIndex;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
@@ -36,20 +37,28 @@ const QUERIES: [&str; 10] = [
     "",
 ];
 
+const SLUGS: [&str; 4] = ["a", "b", "c", "d"];
+
 fn text(most: usize) -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(&WORDS[..]), 0..=most).prop_map(|words| words.join(" "))
 }
 
-/// Distinct articles in two languages with headings, with the role that each is for when they are spread.
+/// Distinct articles in two languages with headings, some of which claim each other's slugs, with the role that each is for when
+/// they are spread.
 fn articles() -> impl Strategy<Value = Vec<(Article, usize)>> {
-    let one = (text(3), text(20), text(2), text(20), prop::bool::weighted(0.2), 0..3usize);
+    let one =
+        (text(3), text(20), text(2), text(20), prop::bool::weighted(0.2), 0..3usize, (0..4usize, 0..4usize, text(2)));
     prop::collection::vec(one, 1..8).prop_map(|drawn| {
-        let build = |(place, (title, intro, heading, body, spanish, role)): (
+        let build = |(place, (title, intro, heading, body, spanish, role, (slug, alias, tag))): (
             usize,
-            (String, String, String, String, bool, usize),
+            (String, String, String, String, bool, usize, (usize, usize, String)),
         )| {
             let markdown = format!("{intro}\n\n## About {heading}\n\n{body}");
-            let article = article(&format!("a{place}.md"), &format!("T{place} {title}"), &markdown);
+            let mut article = article(&format!("a{place}.md"), &format!("T{place} {title}"), &markdown);
+            article.head.slug = SLUGS[slug].into();
+            article.head.aliases = vec![SLUGS[alias].into()];
+            article.head.tags = vec![tag.clone()];
+            article.head.synonyms = vec![tag];
             (if spanish { in_language("es", article) } else { article }, role)
         };
         drawn.into_iter().enumerate().map(build).collect()
@@ -60,7 +69,13 @@ fn articles() -> impl Strategy<Value = Vec<(Article, usize)>> {
 fn everything(index: &VisibleIndex) -> String {
     let answers = QUERIES.iter().map(|text| format!("{:?}\n", search(index, &query(text), None).expect("answers")));
     let suggestions = QUERIES.iter().map(|text| format!("{:?}\n", suggest(index, text, None, 8).expect("suggestions")));
-    answers.chain(suggestions).collect()
+    let fetched = SLUGS.iter().map(|slug| {
+        let found = index.article(slug).map(|(view, article)| (&view.head(article).path, index.slug(view, article)));
+        format!("{slug}: {found:?}\n")
+    });
+    let languages = index.languages().iter().map(|view| view.language().as_str().to_owned());
+    let generation = std::iter::once(index.generation().to_owned());
+    answers.chain(suggestions).chain(fetched).chain(languages).chain(generation).collect()
 }
 
 proptest! {
@@ -99,6 +114,15 @@ proptest! {
             if seen.contains(&place) { article.clone() } else { only_for("agent", article.clone()) }
         };
         let all: Vec<Article> = articles.iter().enumerate().map(hidden).collect();
-        prop_assert_eq!(everything(&Shelf::of(&visible).visible_to(&[])), everything(&Shelf::of(&all).visible_to(&[])));
+        let (alone, among) = (Shelf::of(&visible), Shelf::of(&all));
+        prop_assert_eq!(everything(&alone.visible_to(&[])), everything(&among.visible_to(&[])));
+        // Every other hidden article goes, the rest say something else.
+        let unseen = all.iter().enumerate().filter(|(place, _)| !seen.contains(place));
+        let later = unseen.map(|(place, old)| match place % 2 {
+            0 => Change::Remove(old.head.path.clone()),
+            _ => bare(&only_for("agent", article(&old.head.path, "Invoice invoice", "The card and the refund."))),
+        });
+        among.put(later.collect(), None);
+        prop_assert_eq!(everything(&alone.visible_to(&[])), everything(&among.visible_to(&[])));
     }
 }

@@ -261,6 +261,19 @@ fn words_and_vectors_together_outrank_either_alone() {
 }
 
 #[test]
+fn who_types_an_identifier_gets_the_article_that_has_it_wherever_the_vector_points() {
+    let shelf = Shelf::with_vectors(&shop());
+    let index = shelf.visible_to(&[]);
+    for text in ["E1042", "what does E1042 mean"] {
+        assert_eq!(
+            titles(&search(&index, &query(text), Some(&along(4))).expect("answers"))[0],
+            "Error E1042",
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn passages_without_vectors_are_searched_by_words_and_the_answer_says_so() {
     let shelf = Shelf::of(&shop());
     let found = search(&shelf.visible_to(&[]), &query("invoice"), Some(&along(0))).expect("answers");
