@@ -112,7 +112,9 @@ impl Service {
         self.wait("the index to be up to date", |service| {
             let progress = service.get_from(&service.admin, "/progress", None);
             let progress = progress.json();
-            let indexed = progress["rounds"].as_u64() > Some(0) && progress["awaiting_vectors"] == 0;
+            let indexed = progress["rounds"].as_u64() > Some(0)
+                && progress["awaiting_vectors"] == 0
+                && progress["model"] != "loading";
             indexed && service.get("/readyz", None).status == 200
         });
     }

@@ -8,7 +8,8 @@ use files::{ModelFiles, Settings};
 use pool::Pool;
 use simsimd::SpatialSimilarity;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::thread::ScopedJoinHandle;
 
 /// blake3 over the model's files (weights, tokenizer, configuration): equal digest and text, equal vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,12 +18,21 @@ pub struct ModelDigest(pub [u8; 32]);
 /// A text's vector: unit length times a fixed scale, rounded to `i8`, so that it depends on model and text alone.
 pub type Vector = Box<[i8]>;
 
-/// A loaded model. Cheap to share; each call borrows one of its sessions (one intra-op thread each) and blocks while none is free.
+/// A model. Cheap to share; each call borrows one of its sessions (one intra-op thread each) and blocks while none is free.
 /// Queries have sessions of their own and never wait behind passages.
 pub struct Embedder {
     digest: ModelDigest,
-    dimensions: usize,
     settings: Settings,
+    passage_sessions: usize,
+    /// Opened at first use; holds the model's bytes only until then.
+    sessions: LazyLock<
+        Result<Sessions, Arc<EmbedderError>>,
+        Box<dyn FnOnce() -> Result<Sessions, Arc<EmbedderError>> + Send>,
+    >,
+}
+
+struct Sessions {
+    dimensions: usize,
     queries: Pool<TextEmbedding>,
     passages: Pool<TextEmbedding>,
 }
@@ -77,33 +87,46 @@ pub enum EmbedderError {
         "use the model's answer: it is empty, not finite or of another length than before; is the model's file damaged?"
     )]
     NoVector,
+    /// Its sessions could not be opened; the same for every call.
+    #[error(transparent)]
+    Sessions(Arc<EmbedderError>),
 }
 
 impl Embedder {
-    /// Loads the model in `folder` with this many sessions for passages and half as many (at least one) for queries.
+    /// Reads and verifies the model in `folder`, for this many sessions for passages and half as many (at least one) for queries;
+    /// they are opened by [`Self::wait`] or by the first text, which takes some tenths of a second.
     ///
     /// The folder holds `model.onnx`, `tokenizer.json`, `config.json`, `special_tokens_map.json` and `tokenizer_config.json`, and
     /// may hold `SHA256SUMS` (then every file it names is verified) and `signpost.json` (`{"pooling": "mean" | "cls",
     /// "query_prefix": "…", "passage_prefix": "…"}`; by default mean pooling and no prefixes). `libonnxruntime.so*` is taken from
     /// `ORT_DYLIB_PATH` if that is set, else from the folder, else from its parent. The first library that a process loads stays.
-    pub fn load(folder: &Path, sessions: usize) -> Result<Arc<Self>, EmbedderError> {
+    pub fn open(folder: &Path, sessions: usize) -> Result<Arc<Self>, EmbedderError> {
         let ModelFiles { digest, settings, onnx, tokenizer } = ModelFiles::read(folder)?;
         let library = files::runtime_library(folder)?;
         // Left to itself `ort` would panic at first use of a missing or old library.
         let _environment = ort::init_from(library).map_err(|source| EmbedderError::Runtime { source })?;
 
         let model = UserDefinedEmbeddingModel::new(onnx, tokenizer).with_pooling(settings.pooling());
-        let open = || {
-            let options = InitOptionsUserDefined::new().with_intra_threads(1);
-            TextEmbedding::try_new_from_user_defined(model.clone(), options)
-        };
-        let sessions = sessions.max(1);
-        let queries = (0..sessions.div_ceil(2)).map(|_| open()).collect::<Result<Vec<_>, _>>()?;
-        let passages = (0..sessions).map(|_| open()).collect::<Result<Vec<_>, _>>()?;
-        let mut embedder =
-            Self { digest, dimensions: 0, settings, queries: Pool::new(queries), passages: Pool::new(passages) };
-        embedder.dimensions = embed(&embedder.queries, "dimensions")?.len();
-        Ok(Arc::new(embedder))
+        let passage_sessions = sessions.max(1);
+        let open = move || Sessions::open(&model, passage_sessions).map_err(Arc::new);
+        Ok(Arc::new(Self { digest, settings, passage_sessions, sessions: LazyLock::new(Box::new(open)) }))
+    }
+
+    /// [`Self::open`] and [`Self::wait`].
+    pub fn load(folder: &Path, sessions: usize) -> Result<Arc<Self>, EmbedderError> {
+        let embedder = Self::open(folder, sessions)?;
+        embedder.wait()?;
+        Ok(embedder)
+    }
+
+    /// Waits until the sessions are open.
+    pub fn wait(&self) -> Result<(), EmbedderError> {
+        self.sessions().map(drop)
+    }
+
+    /// Whether the sessions are open; `None` while nobody knows. Never waits.
+    pub fn is_loaded(&self) -> Option<bool> {
+        LazyLock::get(&self.sessions).map(Result::is_ok)
     }
 
     /// Digest of the model's files.
@@ -111,24 +134,50 @@ impl Embedder {
         self.digest
     }
 
-    /// Length of its vectors.
-    pub fn dimensions(&self) -> usize {
-        self.dimensions
+    /// Length of its vectors, once it is loaded.
+    pub fn dimensions(&self) -> Option<usize> {
+        LazyLock::get(&self.sessions).and_then(|sessions| sessions.as_ref().ok()).map(|sessions| sessions.dimensions)
     }
 
     /// Number of passages that can be embedded at the same time.
     pub fn passage_sessions(&self) -> usize {
-        self.passages.size()
+        self.passage_sessions
     }
 
     /// Embeds a query. Blocks: call it on a blocking thread. What is longer than the model reads is cut off.
     pub fn embed_query(&self, text: &str) -> Result<Vector, EmbedderError> {
-        self.checked(embed(&self.queries, &format!("{}{text}", self.settings.query_prefix))?)
+        let sessions = self.sessions()?;
+        sessions.checked(embed(&sessions.queries, &format!("{}{text}", self.settings.query_prefix))?)
     }
 
     /// Embeds one passage, alone. Blocks. What is longer than the model reads is cut off.
     pub fn embed_passage(&self, text: &str) -> Result<Vector, EmbedderError> {
-        self.checked(embed(&self.passages, &format!("{}{text}", self.settings.passage_prefix))?)
+        let sessions = self.sessions()?;
+        sessions.checked(embed(&sessions.passages, &format!("{}{text}", self.settings.passage_prefix))?)
+    }
+
+    fn sessions(&self) -> Result<&Sessions, EmbedderError> {
+        self.sessions.as_ref().map_err(|error| EmbedderError::Sessions(Arc::clone(error)))
+    }
+}
+
+impl Sessions {
+    /// Opens them side by side: each takes the time of reading the whole model.
+    fn open(model: &UserDefinedEmbeddingModel, passages: usize) -> Result<Self, EmbedderError> {
+        let open = || {
+            let options = InitOptionsUserDefined::new().with_intra_threads(1);
+            TextEmbedding::try_new_from_user_defined(model.clone(), options)
+        };
+        let queries = passages.div_ceil(2);
+        let mut opened = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..passages + queries).map(|_| scope.spawn(open)).collect();
+            let join =
+                |thread: ScopedJoinHandle<_>| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            threads.into_iter().map(join).collect::<Result<Vec<_>, _>>()
+        })?;
+        let queries = Pool::new(opened.split_off(passages));
+        let dimensions = embed(&queries, "dimensions")?.len();
+        Ok(Self { dimensions, queries, passages: Pool::new(opened) })
     }
 
     fn checked(&self, vector: Vector) -> Result<Vector, EmbedderError> {

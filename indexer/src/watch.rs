@@ -125,7 +125,11 @@ impl Drop for Indexer {
 ///
 /// # Errors
 /// When a commit fails; what was committed before stays.
-pub fn index_once(source: Source, mut on_progress: impl FnMut(&Progress)) -> Result<Report, LibraryError> {
+pub fn index_once(mut source: Source, mut on_progress: impl FnMut(&Progress)) -> Result<Report, LibraryError> {
+    if let Some(Err(error)) = source.vectors.as_ref().map(|vectors| vectors.embedder.wait()) {
+        tracing::error!(%error, "no model: articles are indexed by their words alone");
+        source.vectors = None;
+    }
     let inbox = Arc::<Inbox>::default();
     let (mut writer, embedding) = begin(source, &inbox);
     let (mut put, mut removed) = (0, 0);

@@ -7,7 +7,6 @@ use std::sync::{Condvar, Mutex, PoisonError};
 pub(super) struct Pool<T> {
     idle: Mutex<Vec<T>>,
     returned: Condvar,
-    size: usize,
 }
 
 /// A borrowed value; it goes back to the pool when dropped.
@@ -18,11 +17,7 @@ pub(super) struct Lent<'a, T> {
 
 impl<T> Pool<T> {
     pub(super) fn new(values: Vec<T>) -> Self {
-        Self { size: values.len(), idle: Mutex::new(values), returned: Condvar::new() }
-    }
-
-    pub(super) fn size(&self) -> usize {
-        self.size
+        Self { idle: Mutex::new(values), returned: Condvar::new() }
     }
 
     /// Borrows a value; blocks while all are lent.

@@ -13,11 +13,12 @@ fn model() -> PathBuf {
 
 #[test]
 fn meaning_brings_texts_together_and_each_vector_is_its_own() {
-    let embedder = Embedder::load(&model(), 2).expect("the model loads");
+    let embedder = Embedder::open(&model(), 2).expect("the model's files are there");
+    assert_eq!((embedder.is_loaded(), embedder.dimensions()), (None, None));
     let query = embedder.embed_query("how do I get my money back").unwrap();
     let near = embedder.embed_passage("Refunds are paid to the card that was charged.").unwrap();
     let far = embedder.embed_passage("The radiator must be bled before winter.").unwrap();
-    assert_eq!(query.len(), embedder.dimensions());
+    assert_eq!((embedder.is_loaded(), embedder.dimensions()), (Some(true), Some(query.len())));
     assert!(cosine(&query, &near) > cosine(&query, &far) + 0.15);
     assert!((cosine(&query, &query) - 1.0).abs() < 0.01);
 
@@ -59,8 +60,23 @@ fn rounding_errs_by_less_than_five_thousandths_of_cosine() {
 #[test]
 fn a_missing_model_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    let error = Embedder::load(folder.path(), 1).err().expect("there is no model");
+    let error = Embedder::open(folder.path(), 1).err().expect("there is no model");
     assert!(error.to_string().contains("model.onnx") && error.to_string().contains("make models"), "{error}");
+}
+
+#[test]
+fn a_model_that_does_not_load_says_so_to_every_caller() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["tokenizer.json", "config.json", "special_tokens_map.json", "tokenizer_config.json"] {
+        fs::copy(model().join(name), folder.path().join(name)).unwrap();
+    }
+    fs::write(folder.path().join("model.onnx"), "no model").unwrap();
+    std::os::unix::fs::symlink(files::runtime_library(&model()).unwrap(), folder.path().join("libonnxruntime.so"))
+        .unwrap();
+    let embedder = Embedder::open(folder.path(), 1).expect("the files are there");
+    assert!(matches!(embedder.wait(), Err(EmbedderError::Sessions(_))));
+    assert!(embedder.embed_query("a").is_err());
+    assert_eq!(embedder.is_loaded(), Some(false));
 }
 
 #[test]

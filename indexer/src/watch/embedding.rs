@@ -69,7 +69,8 @@ impl Vectors {
     /// The vectors of an article's passages that are known already.
     pub(super) fn cached(&self, article: &Article) -> Vec<Option<Vector>> {
         let texts = passages(article).into_iter().map(|passage| embedded_text(&article.head.title, &passage));
-        let fits = |vector: &Vector| vector.len() == self.embedder.dimensions();
+        let length = self.embedder.dimensions();
+        let fits = |vector: &Vector| length.is_none_or(|length| vector.len() == length);
         texts.map(|text| self.cache.get(self.model(), &text).filter(fits)).collect()
     }
 }
@@ -194,6 +195,10 @@ struct Worker {
 
 impl Worker {
     fn run(self) {
+        if let Err(error) = self.vectors.embedder.wait() {
+            tracing::error!(%error, "no model: articles are found by their words alone");
+            return;
+        }
         while let Some(job) = self.stack.take() {
             match self.embed(&job) {
                 Ok(Some(embedded)) => self.inbox.embedded(embedded),

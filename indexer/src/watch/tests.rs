@@ -358,7 +358,7 @@ fn vectors_follow_the_words_and_belong_to_the_newest_save() {
     let model = std::env::var_os("SIGNPOST_TEST_MODEL")
         .expect("run make models, then set SIGNPOST_TEST_MODEL to the model's folder");
     let site = Site::new();
-    let embedder = Embedder::load(Path::new(&model), 1).unwrap();
+    let embedder = Embedder::open(Path::new(&model), 1).unwrap();
     let cache = Arc::new(VectorCache::open(&site.folder.path().join("cache"), system()).unwrap());
     let vectors = Some(Vectors { embedder: Arc::clone(&embedder), cache });
     let library = site.library();

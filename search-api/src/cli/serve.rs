@@ -141,11 +141,12 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("listen on {address}"))
 }
 
-/// Loads the model and opens the cache of its vectors. A model that cannot be used is said and done without.
+/// Verifies the model and opens the cache of its vectors; the model loads meanwhile, and until it has, answers go by words. A model
+/// that cannot be used is said and done without.
 pub(super) fn vectors(folders: &Folders, clock: &Clock) -> anyhow::Result<Option<Vectors>> {
     let Some(folder) = &folders.model else { return Ok(None) };
     let sessions = std::thread::available_parallelism().map_or(1, usize::from);
-    let embedder = match Embedder::load(folder, sessions) {
+    let embedder = match Embedder::open(folder, sessions) {
         Ok(embedder) => embedder,
         Err(error) => {
             tracing::error!(%error, "no model: search goes by words alone");

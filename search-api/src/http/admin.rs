@@ -1,6 +1,7 @@
 //! The operator's listener: figures, progress and readiness; never reachable from the public one.
 
-use super::{App, Problem, health};
+use super::{App, Problem, QueryEmbedder, health};
+use axum::extract::State;
 use axum::http::header;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -22,6 +23,8 @@ struct ProgressAnswer {
     articles: usize,
     /// Articles that are found by words, and not yet by meaning.
     awaiting_vectors: usize,
+    /// The model: `none`, `loading`, `ready` or `failed`.
+    model: &'static str,
     problems: Arc<Vec<problem::Problem>>,
 }
 
@@ -34,7 +37,7 @@ pub fn routes(app: Arc<App>, figures: PrometheusHandle, indexer: Arc<Indexer>) -
     };
     Router::new()
         .route("/metrics", get(render))
-        .route("/progress", get(async move || Json(shape(&indexer.progress()))))
+        .route("/progress", get(async move |State(app): State<Arc<App>>| Json(shape(&app, &indexer.progress()))))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .fallback(async || Problem::NotFound)
@@ -42,13 +45,14 @@ pub fn routes(app: Arc<App>, figures: PrometheusHandle, indexer: Arc<Indexer>) -
         .with_state(app)
 }
 
-fn shape(progress: &Progress) -> ProgressAnswer {
+fn shape(app: &App, progress: &Progress) -> ProgressAnswer {
     ProgressAnswer {
         rounds: progress.rounds,
         commits: progress.commits,
         portals: progress.portals,
         articles: progress.articles,
         awaiting_vectors: progress.awaiting_vectors,
+        model: app.embedder.as_ref().map_or("none", QueryEmbedder::state),
         problems: Arc::clone(&progress.problems),
     }
 }

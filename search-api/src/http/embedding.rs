@@ -26,8 +26,17 @@ impl QueryEmbedder {
         self.embedder.digest()
     }
 
-    /// The vector of a text. `None` when the queue is full or the model fails: the search then goes by words, and says so.
+    /// How the model is: `loading`, `ready` or `failed`.
+    pub fn state(&self) -> &'static str {
+        self.embedder.is_loaded().map_or("loading", |loaded| if loaded { "ready" } else { "failed" })
+    }
+
+    /// The vector of a text. `None` while the model loads, when the queue is full and when the model fails: the search then goes
+    /// by words, and says so.
     pub async fn embed(&self, text: &str) -> Option<QueryVector> {
+        if self.embedder.is_loaded() != Some(true) {
+            return None;
+        }
         let Ok(place) = Arc::clone(&self.queue).try_acquire_owned() else {
             metrics::counter!("signpost_query_embeddings_shed_total").increment(1);
             return None;
