@@ -37,7 +37,8 @@ pub(super) fn write(
     pulldown_cmark::html::push_html(&mut html, writer.rewritten(events).into_iter());
     // Only the cleaner's filter may write the marks.
     let html = without_marks(&html);
-    cleaner(folder, ids).clean(&html).to_string()
+    // A heading without a word would be announced for every cell beneath it.
+    cleaner(folder, ids).clean(&html).to_string().replace("<th></th>", "<td></td>")
 }
 
 /// Raw HTML with nothing but harmless elements, for its text.

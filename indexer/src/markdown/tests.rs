@@ -79,6 +79,8 @@ fn tables_are_rows_of_named_cells_in_a_box_that_scrolls() {
             .contains("<div class=\"table-scroll\" role=\"group\" tabindex=\"0\" aria-label=\"Limits\"><table>")
     );
     assert!(rendered.markdown.contains("|Free|3|"), "{}", rendered.markdown);
+    let cornered = render("| | Free | Team |\n|:--|--:|---|\n| Seats | 3 | 9 |\n").html;
+    assert!(cornered.contains("<tr><td></td><th>Free</th><th>Team</th></tr>"), "{cornered}");
 }
 
 #[test]

@@ -21,6 +21,9 @@ const SEGMENT: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
+/// What may stand bare in a value of a query: what RFC 3986, 2.3 calls unreserved.
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// A name as one segment of a path.
 pub fn segment(name: &str) -> String {
     percent_encode(name.as_bytes(), SEGMENT).to_string()
@@ -38,6 +41,6 @@ pub fn fragment(anchor: &str) -> String {
 
 /// Names and values as the query of an address, without its question mark.
 pub fn query(pairs: &[(&str, &str)]) -> String {
-    let encode = |text: &str| percent_encode(text.as_bytes(), NON_ALPHANUMERIC).to_string();
+    let encode = |text: &str| percent_encode(text.as_bytes(), VALUE).to_string();
     pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
 }
