@@ -4,6 +4,7 @@ use super::{site, starting};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::StatusCode;
+use indexer::library::Change;
 use serde_json::json;
 
 #[tokio::test]
@@ -41,6 +42,42 @@ async fn get_and_post_give_the_same_answers() {
     let body = r#"{"q": "invoice", "limit": 1, "offset": 0, "filter": ["kind:article"], "lang": "en"}"#;
     let post = site.post("/v1/portals/acme/search", body).await;
     assert_eq!(strip(get.json()), strip(post.json()));
+}
+
+#[tokio::test]
+async fn between_the_save_and_the_commit_of_a_narrowing_nothing_shows_the_article() {
+    let site = site(&[]).await;
+    let paths = [
+        "search?q=invoice",
+        "search?q=vault+key+card",
+        "suggest?q=pay",
+        "help?url=/billing",
+        "articles/pay-an-invoice",
+        "articles/pay-an-invoice.md",
+        "articles/vault-key",
+        "assets/articles/images/card.svg",
+        "articles/never-written",
+    ];
+    let ask = async || {
+        let mut answers = Vec::new();
+        for path in paths {
+            let answer = site.get_as("admin", &format!("/v1/portals/acme/{path}")).await;
+            let mut json = serde_json::from_slice(&answer.body).unwrap_or_default();
+            if let serde_json::Value::Object(found) = &mut json {
+                found.retain(|name, _| !["search_id", "took_us", "request_id"].contains(&name.as_str()));
+            }
+            answers.push((answer.status, json));
+        }
+        answers
+    };
+    assert_eq!(ask().await[4].0, StatusCode::OK);
+    site.app.library.deny("acme", &["pay-an-invoice.md".to_owned()]);
+    let between = ask().await;
+    assert_eq!(between[0].1["total"], 0);
+    assert_eq!((between[4].0, between[7].0), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
+    assert_eq!(between[4].1["detail"], between[8].1["detail"], "hidden and absent look the same");
+    site.app.library.apply("acme", vec![Change::Remove("pay-an-invoice.md".to_owned())], None).unwrap();
+    assert_eq!(between, ask().await, "denied is as good as gone, scores and counts included");
 }
 
 #[tokio::test]

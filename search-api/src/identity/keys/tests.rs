@@ -11,6 +11,7 @@ const SECRET: &[u8] = b"a secret of thirty-two bytes, or";
 const ISSUER: &str = "https://id.example.com";
 // Made for these tests; they open nothing.
 const EC_PRIVATE: &str = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgKzAo8FFtjjnyZh6QTcDAT6hjtSR1hhHg5utKKIb/fHChRANCAASpHGN+D+4kXDmhoqt42nIT1ERshcApRdTGhY+S/RsE20ETE2KfQeoewFUwnosaHTEaQ/OEQWT0VjPmd8KCZQX4\n-----END PRIVATE KEY-----\n";
+const RSA_PRIVATE: &str = "-----BEGIN PRIVATE KEY-----\nMIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQCvVvvIoSlHjyMlM6dBCht+HlLMhW1MJ/Qam7GKgr3UkoUs7ZM3DwUVG3w1f2k0qOccMAXc6WJuxg8wrAaQQOH+lc7FlV7ygvV3u1kb/PgHKP+aUkA09uEoVrQBaMd1Y/jWXvCGH3Or7qIKSm8WYGISsh/o3+6fQMQv4wRZRZcALNs2TsObi+ROpa+cIOGU2biMsMK5hYi8McmbUDnLLcZqCx2XPT9aH2WjqwaBTF5OfqVq07dUQnvL7uG8j46TX7gg6M6x3cYWAjpQUWyxwunrnngUHfH5OwVwgHQfyDBb7FVlbgS3AhbH7Y2Y6dBGYh3WqCCDQxmFhafqgdzht/yfAgMBAAECggEAAkbb4CAPnClEqJACJPsPnlSgeJ1m7O074ziQVp8Z/e+lIQ84sSdVxo9jzoIICLIExj3tZY/2Qj/6JISnVSoyhQ7G75Pf9sAylcpt/soLInSq1QMqaEWoaNCvZ7FHncOdkJMNBoDUDLB9lCqhRKYdv+ZmOazmuVSq94A4JzybGFp3PrfdTm7v/R2MNmlUL8+1m/HGQX7SxmNS02vgIThkY+t3mRKH3nYwJuks9ArDyZh1Duias07/EzMA3nMLxDtbn9rdV2BkwXL2DHEfYbLtKJT9ZPDqXh2SfX18pLQFhW1sfJ52xAauqOplhDIKa3XPe1/8R+JO1DW2x3G7xmjMcQKBgQDiB6PnQV9/02e5X93NtnDHfFgDSdPPU95hs6F9VnWQnvxbMjA4poRNi7+JW4nr/zuB3eoEuLdD59m75R4kZXCcIdz4lg0l2iOlYnTLQkPzMYnGVg3Cee6uvPT/UItT74PBfjJmisIXBYjcdAkvfT2qhrLKthj/oozGh6YrCbECFwKBgQDGlrgW7EzBHm1kpkoeDfibvAA+52XV7A50A7+3nSxx3SZeW/zMpSYwuysA16FoRin5U0Gnzd9VUA3oVmpuTq+t1MixovbKZXfZ/0IPlxyjPv/x1qMx5P6LU5bY7R62FXzCN5E8jxX6dyu04GxTUtmQIrHA7vr1VNIT4HKkQ4yWuQKBgF/qxBgnusIA0VxuHS7lw9gzoRnMI5Ew0wb89oO8w+kaPpbopmPz7eMGccJ1UQMP7Y2/wUY9qK+tXM2Kfg8N6QqoqB/pdSzh9AyDynJS7YjvNbsv22jy22HVl9YctPNqiav7xKGVMqYYWCrNJvS7HgcWYBr7yYH51emNuOs8kpwDAoGBAJTL/5llaslUlCDTHDvSuhFuVzzKwxn7qoSw/miEwvV5/7K59/waTjg7NaiG6PCpie+/uzURY6KXviP1BAAswyNbiRjYg1P5nUjhIs1tq06B+OJqsZLEAxnAAwn8+YLzLKyVWCRpDc3ClyQK9/+i11NRO6DVL4K9ED9GcH+2AVQ5AoGBANud+LypsFBKmJP2dva22wqYKc3EO4+wtIGdcA6T5FT+IQZuD0m/v7IrQ1IFw5Cx5FuqNJ9sR721Slsgd7lPGjmoHtlZ3tFDPifxMDjPAH6a6Xa67K7XMwGVwUmrAAiv9VDru/KooZ3Jagjrvg2lRKqu6wgz2qOkO3xk2NagilGQ\n-----END PRIVATE KEY-----\n";
 
 fn portal() -> Portal {
     let (portal, problems) = Portal::parse(
@@ -101,17 +102,36 @@ fn a_token_chooses_a_key_but_never_its_algorithm() {
 fn a_key_of_a_jwk_set_verifies_what_its_private_half_signed() {
     let mut keys = Keys::new([ISSUER.to_owned()]);
     keys.add_jwks(&public_set().to_string()).unwrap();
-    let private = EncodingKey::from_ec_pem(EC_PRIVATE.as_bytes()).unwrap();
-    let token = encode(&header(Algorithm::ES256, Some("pair")), &claims(), &private).unwrap();
-    assert!(keys.verify(&token, &portal(), NOW * 1000).is_ok());
+    for (id, algorithm, private) in pairs() {
+        let sign = |id, algorithm| encode(&header(algorithm, Some(id)), &claims(), &private);
+        assert!(keys.verify(&sign(id, algorithm).unwrap(), &portal(), NOW * 1000).is_ok(), "{id}");
+        let other = if id == "pair" { "rsa" } else { "pair" };
+        let confused = keys.verify(&sign(other, algorithm).unwrap(), &portal(), NOW * 1000);
+        assert_eq!(confused, Err(TokenError::Algorithm), "signed by {id}, said to be by {other}");
+    }
+    let rsa = EncodingKey::from_rsa_pem(RSA_PRIVATE.as_bytes()).unwrap();
+    for algorithm in [Algorithm::RS384, Algorithm::RS512, Algorithm::PS256] {
+        let token = encode(&header(algorithm, Some("rsa")), &claims(), &rsa).unwrap();
+        assert_eq!(keys.verify(&token, &portal(), NOW * 1000), Err(TokenError::Algorithm), "{algorithm:?}");
+    }
     assert_eq!(keys.verify(&sign(&claims()), &portal(), NOW * 1000), Err(TokenError::UnknownKey));
 }
 
+/// A pair of keys of each kind that a JWK set may hold.
+fn pairs() -> [(&'static str, Algorithm, EncodingKey); 2] {
+    [
+        ("pair", Algorithm::ES256, EncodingKey::from_ec_pem(EC_PRIVATE.as_bytes()).unwrap()),
+        ("rsa", Algorithm::RS256, EncodingKey::from_rsa_pem(RSA_PRIVATE.as_bytes()).unwrap()),
+    ]
+}
+
 fn public_set() -> Value {
-    let private = EncodingKey::from_ec_pem(EC_PRIVATE.as_bytes()).unwrap();
-    let mut jwk = serde_json::to_value(Jwk::from_encoding_key(&private, Algorithm::ES256).unwrap()).unwrap();
-    jwk["kid"] = json!("pair");
-    json!({ "keys": [jwk] })
+    let public = |(id, algorithm, private): (&str, Algorithm, EncodingKey)| {
+        let mut jwk = serde_json::to_value(Jwk::from_encoding_key(&private, algorithm).unwrap()).unwrap();
+        jwk["kid"] = json!(id);
+        jwk
+    };
+    json!({ "keys": pairs().map(public) })
 }
 
 #[test]
