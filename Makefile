@@ -27,13 +27,13 @@ test-browser: models
 	cd widgets && npm ci --no-audit --no-fund && SIGNPOST_BIN=$(abspath $(TARGET))/debug/signpost npm test
 
 bench: models ## Criterion groups, then whole-process load beside a bare endpoint
-	cargo bench --workspace
+	cargo bench --workspace --bench steps --bench http_load
 
 crash: models ## Kill the server 100 times while it indexes and takes events; nothing acknowledged may be lost
-	SIGNPOST_KILLS=100 cargo test --release --test main crash -- --nocapture
+	SIGNPOST_KILLS=100 cargo test --workspace --release --test main crash -- --nocapture
 
 freshness: models ## Time from save to found over HTTP, 1,000 saves
-	cargo bench --bench freshness
+	cargo bench --workspace --bench freshness
 
 eval: models ## Judge the ranking: DATA=folder of collections in the BEIR form
 	cargo build --release --bin signpost

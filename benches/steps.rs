@@ -60,7 +60,10 @@ fn library(folder: &Path, model: Option<&Embedder>) -> Library {
     let changes = (0..ARTICLES)
         .map(|number| {
             let article = parsed(&portal, number);
-            let vectors = passages(&article).iter().map(|_| model.map(|model| vector(model.dimensions()))).collect();
+            let vectors = passages(&article)
+                .iter()
+                .map(|_| model.map(|model| vector(model.dimensions().expect("it is loaded"))))
+                .collect();
             Change::Put(Box::new(article), vectors)
         })
         .collect();
