@@ -42,7 +42,7 @@ eval: models ## Judge the ranking: DATA=folder of collections in the BEIR form
 lint: ## Formatting, clippy, documentation; advisories where their database can be had
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --workspace --no-deps --document-private-items
 	@if ! command -v cargo-deny >/dev/null; then echo "cargo-deny is not installed: cargo install cargo-deny"; \
 	else cargo deny check bans licenses sources && \
 	  { cargo deny check advisories || { cargo deny fetch 2>/dev/null && exit 1; echo "no advisory database here: skipped"; }; }; fi

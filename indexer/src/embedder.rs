@@ -25,11 +25,11 @@ pub struct Embedder {
     settings: Settings,
     passage_sessions: usize,
     /// Opened at first use; holds the model's bytes only until then.
-    sessions: LazyLock<
-        Result<Sessions, Arc<EmbedderError>>,
-        Box<dyn FnOnce() -> Result<Sessions, Arc<EmbedderError>> + Send>,
-    >,
+    sessions: LazyLock<Opened, Box<dyn FnOnce() -> Opened + Send>>,
 }
+
+/// Sessions, or why there are none.
+type Opened = Result<Sessions, Arc<EmbedderError>>;
 
 struct Sessions {
     dimensions: usize,

@@ -1,5 +1,7 @@
 //! The operator's choices: flags, environment and one file set the same options, each with its default stated once.
 
+#![allow(rustdoc::bare_urls, reason = "these texts are also what --help prints")]
+
 mod file;
 mod key_files;
 mod values;

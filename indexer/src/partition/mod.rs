@@ -1,7 +1,7 @@
 //! One partition: the articles of exactly one (audience, language) as a tantivy index with vectors.
 //!
 //! A partition is a folder. What stands in it is derived from the content and can be built again: it is opened whole or not at
-//! all. [`Partition::open`] reads one after a start, verifying it; [`commit`] changes one and gives it as it is afterwards. A
+//! all. [`Partition::open`] reads one after a start, verifying it; [`commit()`] changes one and gives it as it is afterwards. A
 //! [`Partition`] itself never changes: readers keep the one they have.
 
 mod commit;

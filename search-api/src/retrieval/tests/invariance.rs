@@ -43,16 +43,16 @@ fn text(most: usize) -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(&WORDS[..]), 0..=most).prop_map(|words| words.join(" "))
 }
 
+/// Title, introduction, heading, text beneath it, whether it is Spanish, role; slug, alias and tag.
+type Drawn = (String, String, String, String, bool, usize, (usize, usize, String));
+
 /// Distinct articles in two languages with headings, some of which claim each other's slugs, with the role that each is for when
 /// they are spread.
 fn articles() -> impl Strategy<Value = Vec<(Article, usize)>> {
     let one =
         (text(3), text(20), text(2), text(20), prop::bool::weighted(0.2), 0..3usize, (0..4usize, 0..4usize, text(2)));
     prop::collection::vec(one, 1..8).prop_map(|drawn| {
-        let build = |(place, (title, intro, heading, body, spanish, role, (slug, alias, tag))): (
-            usize,
-            (String, String, String, String, bool, usize, (usize, usize, String)),
-        )| {
+        let build = |(place, (title, intro, heading, body, spanish, role, (slug, alias, tag))): (usize, Drawn)| {
             let markdown = format!("{intro}\n\n## About {heading}\n\n{body}");
             let mut article = article(&format!("a{place}.md"), &format!("T{place} {title}"), &markdown);
             article.head.slug = SLUGS[slug].into();

@@ -28,7 +28,7 @@ impl Shelf {
     /// Indexes articles, in one commit, without vectors.
     pub fn of(articles: &[Article]) -> Self {
         let shelf = Self::empty();
-        shelf.put(articles.iter().map(|article| bare(article)).collect(), None);
+        shelf.put(articles.iter().map(bare).collect(), None);
         shelf
     }
 
