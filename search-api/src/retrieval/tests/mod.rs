@@ -52,6 +52,19 @@ fn the_article_whose_title_was_typed_comes_first_and_is_good() {
 }
 
 #[test]
+fn an_article_that_is_called_by_the_query_comes_before_those_that_have_its_words_often() {
+    let often = "Cards, invoices and plans: pay the invoice by card. The card pays the invoice. Invoice, card, plan.";
+    let mut articles = vec![article("pay.md", "Pay invoices", "Choose the month.")];
+    for number in 0..5 {
+        let title = format!("How to pay all kinds of invoices in time, part {number}");
+        articles.push(article(&format!("often{number}.md"), &title, &format!("{often} To pay invoices, pay. {often}")));
+    }
+    let shelf = Shelf::of(&articles);
+    assert_eq!(shelf.titles("pay invoices")[0], "Pay invoices");
+    assert_eq!(shelf.titles("pay invoces")[0], "Pay invoices", "with a typo too");
+}
+
+#[test]
 fn an_answer_shows_its_best_passage_with_heading_anchor_and_marked_words() {
     let found = Shelf::of(&shop()).search("ask for a refund");
     let answer = &found.answers[0];
