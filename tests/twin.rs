@@ -73,7 +73,7 @@ fn without(from: &Path, to: &Path, who: &Who) {
     });
 }
 
-/// Adds hidden articles (file → an alias of its own) that try to show: clashing slugs, aliases, synonyms, tags, categories, images, links from and to.
+/// Adds hidden articles (file → an alias of its own) that try to show: clashing slugs, aliases, synonyms, pins, tags, categories, images, links from and to.
 fn plant(content: &Path, who: &Who, audience: &str) -> BTreeMap<String, String> {
     let (grants, known) = (who.grants(), portal(content, who.portal));
     let folder = content.join(who.portal).join("articles");
@@ -94,7 +94,7 @@ fn plant(content: &Path, who: &Who, audience: &str) -> BTreeMap<String, String> 
         let name = format!("000-hostile-{number}.md");
         let text = format!(
             "---\ntitle: \"{}\"\nslug: {}\naudience: {audience}\naliases: [hostile-alias-{number}, {}]\nsynonyms: [zanzibar{number}, {}]\n\
-             tags: [hostile]\ncategory: Hostile {number}\nlanguage: {}\n---\n\n{} zanzibar{number}.\n\n[there](/{path}) \
+             tags: [hostile]\npin: [zanzibar{number}, \"{}\"]\ncategory: Hostile {number}\nlanguage: {}\n---\n\n{} zanzibar{number}.\n\n[there](/{path}) \
              ![image](images/hostile.svg)\n",
             head.title.replace('"', "'"),
             head.slug,
@@ -105,6 +105,7 @@ fn plant(content: &Path, who: &Who, audience: &str) -> BTreeMap<String, String> 
                 .unwrap_or("x")
                 .to_lowercase()
                 .replace(|c: char| !c.is_alphanumeric(), ""),
+            head.title.replace('"', "'"),
             head.language.as_str(),
             article
                 .sections
