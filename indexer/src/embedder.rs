@@ -134,9 +134,9 @@ impl Embedder {
         self.digest
     }
 
-    /// Length of its vectors, once it is loaded.
+    /// Length of its vectors; `None` if it does not load. Waits for that.
     pub fn dimensions(&self) -> Option<usize> {
-        LazyLock::get(&self.sessions).and_then(|sessions| sessions.as_ref().ok()).map(|sessions| sessions.dimensions)
+        self.sessions().ok().map(|sessions| sessions.dimensions)
     }
 
     /// Number of passages that can be embedded at the same time.

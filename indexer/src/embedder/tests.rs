@@ -14,7 +14,7 @@ fn model() -> PathBuf {
 #[test]
 fn meaning_brings_texts_together_and_each_vector_is_its_own() {
     let embedder = Embedder::open(&model(), 2).expect("the model's files are there");
-    assert_eq!((embedder.is_loaded(), embedder.dimensions()), (None, None));
+    assert_eq!(embedder.is_loaded(), None);
     let query = embedder.embed_query("how do I get my money back").unwrap();
     let near = embedder.embed_passage("Refunds are paid to the card that was charged.").unwrap();
     let far = embedder.embed_passage("The radiator must be bled before winter.").unwrap();

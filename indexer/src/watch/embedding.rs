@@ -69,8 +69,7 @@ impl Vectors {
     /// The vectors of an article's passages that are known already.
     pub(super) fn cached(&self, article: &Article) -> Vec<Option<Vector>> {
         let texts = passages(article).into_iter().map(|passage| embedded_text(&article.head.title, &passage));
-        let length = self.embedder.dimensions();
-        let fits = |vector: &Vector| length.is_none_or(|length| vector.len() == length);
+        let fits = |vector: &Vector| self.embedder.dimensions() == Some(vector.len());
         texts.map(|text| self.cache.get(self.model(), &text).filter(fits)).collect()
     }
 }
