@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A saved file passes through `files`, `article` (`front_matter`, `metadata`, `markdown`), `passage`, `analysis`, `embedder`,
-//! `partition` (`vectors`) and `library`; `watch` drives it, `check` reports on it, `visible` reads it.
+//! `partition` (`vectors`, `word_order`) and `library`; `watch` drives it, `check` reports on it, `visible` reads it.
 
 pub mod analysis;
 pub mod article;
@@ -31,3 +31,4 @@ pub mod vector_cache;
 pub mod vectors;
 pub mod visible;
 pub mod watch;
+pub mod word_order;

@@ -20,6 +20,7 @@ use crate::article::Head;
 use crate::audience::Audience;
 use crate::language::Language;
 use crate::vectors::VectorPlugin;
+use crate::word_order::WordOrderPlugin;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
@@ -162,6 +163,7 @@ fn open_index(folder: &Path, model: Option<crate::embedder::ModelDigest>) -> Res
         return Err(PartitionError::Damaged("its fields are not those of this version".to_owned()));
     }
     index.register_plugin(Arc::new(VectorPlugin { model }));
+    index.register_plugin(Arc::new(WordOrderPlugin));
     Ok(index)
 }
 
@@ -169,7 +171,8 @@ fn open_index(folder: &Path, model: Option<crate::embedder::ModelDigest>) -> Res
 fn verify(folder: &Path, index: &Index) -> Result<(), PartitionError> {
     for segment in index.searchable_segments()? {
         let deletes = segment.meta().has_deletes().then_some("del");
-        for extension in ["idx", "term", "pos", "fast", "fieldnorm", "store", "vec"].into_iter().chain(deletes) {
+        for extension in ["idx", "term", "pos", "fast", "fieldnorm", "store", "vec", "order"].into_iter().chain(deletes)
+        {
             let component = SegmentComponent::try_from(extension).map_err(PartitionError::Damaged)?;
             let file = segment.relative_path(component);
             let damaged = |what: &str| Err(PartitionError::Damaged(format!("{} {what}", file.display())));

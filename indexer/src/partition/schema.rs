@@ -5,6 +5,7 @@ use crate::analysis::{Token, analyze};
 use crate::article::Article;
 use crate::embedder::Vector;
 use crate::language::Language;
+use crate::word_order::Order;
 use tantivy::index::IndexSettings;
 use tantivy::schema::document::Document;
 use tantivy::schema::{
@@ -15,7 +16,7 @@ use tantivy::tokenizer::PreTokenizedString;
 
 /// Version of everything a partition keeps on disk: fields, records, vectors, and the terms that [`crate::analysis`] makes.
 /// Raise it when any of them changes: partitions of another version are built again.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// Ordinal of an article's head document; its passages are `0..`, in order, right after it: at most 65,000 ([`crate::passage`]).
 pub(crate) const HEAD: u64 = 0xFFFE;
@@ -90,6 +91,8 @@ pub(crate) struct Entry {
     values: Vec<(EngineField, OwnedValue)>,
     /// A passage's vector, for [`crate::vectors`].
     pub(crate) vector: Option<Vector>,
+    /// How its words follow one another, for [`crate::word_order`].
+    pub(crate) order: Order,
 }
 
 impl Document for Entry {
@@ -109,11 +112,11 @@ pub(crate) fn entries(put: &Put) -> Result<Vec<Entry>, serde_json::Error> {
     let Article { head, body, .. } = &*put.article;
     let language = &head.language;
     let entry = |ordinal: u64, texts: &[(Field, Vec<&str>)], record: Vec<u8>, vector| {
-        let mut values = text_values(language, texts);
+        let (mut values, order) = text_values(language, texts);
         values.push((PATH, OwnedValue::Str(head.path.clone())));
         values.push((ORDINAL, OwnedValue::U64(ordinal)));
         values.push((RECORD, OwnedValue::Bytes(record)));
-        Entry { values, vector }
+        Entry { values, vector, order }
     };
     let tags = [&head.tags, &head.synonyms, &head.category].into_iter().flatten().map(String::as_str).collect();
     let texts = [(Field::Title, vec![head.title.as_str()]), (Field::Tags, tags)];
@@ -128,21 +131,29 @@ pub(crate) fn entries(put: &Put) -> Result<Vec<Entry>, serde_json::Error> {
     Ok(entries)
 }
 
-/// Texts as terms of their fields, and the words of all of them together.
-fn text_values(language: &Language, texts: &[(Field, Vec<&str>)]) -> Vec<(EngineField, OwnedValue)> {
-    let (mut values, mut words) = (Vec::new(), Vec::new());
+/// Texts as terms of their fields, the words of all of them together, and their order.
+fn text_values(language: &Language, texts: &[(Field, Vec<&str>)]) -> (Vec<(EngineField, OwnedValue)>, Order) {
+    let (mut values, mut words, mut order) = (Vec::new(), Vec::new(), Order::default());
     for (field, texts) in texts {
         let mut terms = Vec::new();
-        for Token { word, term, .. } in texts.iter().flat_map(|text| analyze(language, text)) {
-            terms.push(term);
-            words.push(word);
+        for text in texts {
+            order.begin_text();
+            let mut last = None;
+            for Token { word, term, position, .. } in analyze(language, text) {
+                match last.replace(position) == Some(position) {
+                    true => order.push_beside(&term),
+                    false => order.push(&term),
+                }
+                terms.push(term);
+                words.push(word);
+            }
         }
         values.push((field.terms(), tokens(terms)));
     }
     words.sort_unstable();
     words.dedup();
     values.extend((!words.is_empty()).then(|| (WORDS, tokens(words))));
-    values
+    (values, order)
 }
 
 /// Positions and offsets are not indexed: the order of the tokens says nothing to the engine.

@@ -4,6 +4,7 @@ use super::schema::{BODY, Field, HEAD, ORDINAL_NAME, RECORD, WORDS};
 use super::{Key, PartitionError};
 use crate::article::Head;
 use crate::vectors::Vectors;
+use crate::word_order::WordOrder;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tantivy::fieldnorm::FieldNormReader;
@@ -31,6 +32,8 @@ pub(crate) struct Segment {
     pub(crate) articles: Vec<IndexedArticle>,
     /// Its passages' vectors.
     pub(crate) vectors: Vectors,
+    /// How the words of its documents follow one another.
+    pub(crate) order: WordOrder,
     terms: Vec<Arc<InvertedIndexReader>>,
     words: Arc<InvertedIndexReader>,
     norms: Vec<FieldNormReader>,
@@ -81,13 +84,15 @@ impl Segment {
             documents: reader.max_doc(),
             articles: Vec::new(),
             vectors: Vectors::open(&reader)?,
+            order: WordOrder::open(&reader)?,
             terms: fields().map(|field| reader.inverted_index(field)).collect::<Result<_, _>>()?,
             words: reader.inverted_index(WORDS)?,
             norms: fields().map(|field| reader.get_fieldnorms_reader(field)).collect::<Result<_, _>>()?,
             records: reader.get_store_reader(0)?,
         };
         let whole = |count: u32| count == opened.documents;
-        if !whole(opened.vectors.documents()) || !opened.norms.iter().all(|norms| whole(norms.num_docs())) {
+        let whole_components = whole(opened.vectors.documents()) && whole(opened.order.documents());
+        if !whole_components || !opened.norms.iter().all(|norms| whole(norms.num_docs())) {
             return Err(PartitionError::Damaged("components of one segment differ in length".to_owned()));
         }
         opened.articles = opened.read_articles(&reader, key)?;

@@ -6,6 +6,7 @@ use crate::embedder::{ModelDigest, cosine};
 use crate::language::Language;
 use crate::partition::{IndexedArticle, Segment};
 use crate::passage::Passage;
+use crate::word_order::TermHash;
 use std::sync::Arc;
 use tantivy::postings::TermInfo;
 use tantivy::schema::IndexRecordOption;
@@ -166,6 +167,18 @@ impl LanguageView {
                 }
             }
         }
+    }
+
+    /// Terms of a document in their order, each with its position: those of a head document's title, or of a passage's heading
+    /// and text, which lie far apart. Positions never fall; the parts of a compound share one.
+    pub fn order(&self, document: u32) -> impl Iterator<Item = (u32, TermHash)> {
+        let at = self.segment_of(document);
+        at.segment.order.terms(document - at.first)
+    }
+
+    /// Head document of an article, which has its title and tags.
+    pub fn head_document(&self, article: u32) -> u32 {
+        self.segment_at(article).first + self.indexed(article).first
     }
 
     /// Metadata of an article; in memory.

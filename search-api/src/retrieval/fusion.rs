@@ -13,7 +13,9 @@
 //! visible articles of one language alone.
 
 use super::Mode;
+use super::closeness::Pairs;
 use super::evidence::Evidence;
+use super::reading::QueryWord;
 use indexer::visible::LanguageView;
 
 /// Weight of the vectors, one for all collections. nDCG@10 by `signpost eval` with all-MiniLM-L6-v2 at 0.4, 0.5, 0.6: stackfaq
@@ -22,6 +24,11 @@ use indexer::visible::LanguageView;
 const DENSE_WEIGHT: f32 = 0.6;
 /// Articles of each list within which the cosines' range is taken.
 const POOL: usize = 100;
+/// What [`super::closeness`] adds to the first [`CLOSE_CANDIDATES`] of a list, of its highest lexical score. Mean nDCG@10 of five
+/// collections at 0, 0.1, 0.15, 0.2: 0.836, 0.847, 0.849, 0.848 fused.
+const CLOSENESS_SHARE: f32 = 0.15;
+/// Articles of which the closeness is looked at; at 20, 30 and 50 the figures are the same.
+const CLOSE_CANDIDATES: usize = 20;
 /// Articles that vectors alone can bring in.
 const DENSE_CANDIDATES: usize = 200;
 
@@ -39,6 +46,7 @@ pub struct Scored {
 /// How the two kinds of evidence are brought to one scale for one query and view.
 #[derive(Clone, Copy, Debug)]
 pub struct Scale {
+    mode: Mode,
     lexical_weight: f32,
     dense_weight: f32,
     highest_lexical: f32,
@@ -104,6 +112,7 @@ impl Scale {
             || pool.clone().map(|scored| evidence.cosine[scored.article as usize]).filter(|cosine| *cosine > f32::MIN);
         let positive = |highest: f32| if highest > 0.0 { highest } else { 1.0 };
         Self {
+            mode,
             lexical_weight: 1.0 - dense_weight,
             dense_weight,
             highest_lexical: positive(evidence.lexical.iter().copied().fold(0.0, f32::max)),
@@ -111,6 +120,22 @@ impl Scale {
             lowest_cosine: cosines().fold(1.0, f32::min),
             highest_cosine: cosines().fold(-1.0, f32::max),
         }
+    }
+
+    /// Adds closeness to the scores of the first articles of a sorted list, and sorts them anew. No article behind them can
+    /// come to stand before one of them, since nothing is taken away. Vectors alone stay as they are.
+    pub fn add_closeness(&self, view: &LanguageView, words: &[QueryWord], evidence: &Evidence, found: &mut [Scored]) {
+        let unit = match self.mode {
+            Mode::Dense => return,
+            Mode::Lexical => self.highest_lexical,
+            Mode::Hybrid => 1.0,
+        };
+        let Some(pairs) = Pairs::of(words) else { return };
+        let first = found.len().min(CLOSE_CANDIDATES);
+        for scored in &mut found[..first] {
+            scored.score += CLOSENESS_SHARE * unit * pairs.closeness(view, scored.article, evidence);
+        }
+        found[..first].sort_unstable_by(best_first);
     }
 
     /// Combines a lexical score in 0..=1 with a cosine.
@@ -155,6 +180,7 @@ mod tests {
             cosine in -1.0f32..1.0, more_cosine in -1.0f32..1.0,
         ) {
             let scale = Scale {
+                mode: Mode::Hybrid,
                 lexical_weight: 1.0 - DENSE_WEIGHT,
                 dense_weight: DENSE_WEIGHT,
                 highest_lexical: 1.0,

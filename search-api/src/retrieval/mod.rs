@@ -9,6 +9,7 @@
 //! Every number comes from the visible articles of one language; nothing here can reach others.
 
 mod answers;
+mod closeness;
 mod confidence;
 mod dense;
 mod evidence;

@@ -93,6 +93,7 @@ pub fn rank<'a>(
         }
         let mut found = fusion::best(found, MOST_CANDIDATES - candidates.len());
         found.sort_unstable_by(fusion::best_first);
+        scale.add_closeness(view, &words, &evidence, &mut found);
         candidates.extend(found.into_iter().map(|Scored { article, score, .. }| Candidate {
             language: place,
             article,
