@@ -35,9 +35,9 @@ crash: models ## Kill the server 100 times while it indexes and takes events; no
 freshness: models ## Time from save to found over HTTP, 1,000 saves
 	cargo bench --workspace --bench freshness
 
-eval: models ## Judge the ranking: DATA=folder of collections in the BEIR form
+eval: models ## Judge the ranking: DATA=folder of collections in the BEIR form, EVAL=options of scripts/eval.py
 	cargo build --release --bin signpost
-	scripts/eval.sh $(TARGET)/release/signpost $(MODEL) $(DATA)
+	python3 scripts/eval.py $(TARGET)/release/signpost $(MODEL) $(DATA) $(EVAL)
 
 lint: ## Formatting, clippy, documentation; advisories where their database can be had
 	cargo fmt --all --check

@@ -24,6 +24,8 @@ pub struct Page {
 /// A query with what is known of its answers.
 #[derive(Debug)]
 pub struct JudgedQuery {
+    /// Its name in the judgments.
+    pub id: String,
     /// As typed.
     pub text: String,
     /// Grades by page id.
@@ -67,7 +69,8 @@ pub fn read_queries(queries: &Path, judgments: &Path, exclude: Option<&Path>) ->
     for QueryLine { id, text } in read_json_lines(queries, r#"{"_id": "…", "text": "…"}"#)? {
         let judgments = grades.remove(&id).unwrap_or_default();
         if judgments.values().any(|grade| *grade > 0) {
-            judged.push(JudgedQuery { text, judgments, excluded: excluded.remove(&id).unwrap_or_default() });
+            let excluded = excluded.remove(&id).unwrap_or_default();
+            judged.push(JudgedQuery { id, text, judgments, excluded });
         }
     }
     ensure!(!judged.is_empty(), "{}: no query has a relevant page in {}", queries.display(), judgments.display());

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Judges the ranking on every collection of a folder and prints one table row a collection and mode.
+
+A collection is a folder with queries.jsonl, qrels.tsv and, where pages are to be left out of a query's ranking, exclude.tsv.
+One without corpus.jsonl is asked of the corpus that its name ends in: crosslingual-de-to-en of anchors-*-en.
+
+Milliseconds are the median of ten answers with snippets; after the plus, that of the query's embedding. The last column is the
+nDCG@10 of hybrid less that of its better half, with the 95 % bounds of a paired bootstrap (10,000 resamples, seeded).
+"""
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+MODES = ["lexical", "dense", "hybrid"]
+FIGURES = ["ndcg@10", "mrr@10", "recall@10", "success@1"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("signpost", help="the binary")
+    parser.add_argument("model", help="folder of the embedding model")
+    parser.add_argument("folder", type=pathlib.Path, help="folder of collections")
+    parser.add_argument("--cache", default="data/eval-cache", help="folder that keeps vectors for the next run")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="collections to judge; all if not given")
+    parser.add_argument("--words", nargs="+", default=[], metavar="NAME",
+                        help="collections judged by words alone: those whose language the model does not know")
+    parser.add_argument("--mean", nargs="+", metavar="NAME", help="collections of the mean; all with a hybrid if not given")
+    parser.add_argument("--per-query", type=pathlib.Path, metavar="DIR", help="folder for each query's scores")
+    args = parser.parse_args()
+    names = sorted(path.name for path in args.folder.iterdir() if (path / "queries.jsonl").exists())
+    missing = [name for name in (args.only or []) + args.words + (args.mean or []) if name not in names]
+    if missing or not names:
+        sys.exit(f"{args.folder}: no collection {', '.join(missing)}; there are: {', '.join(names)}")
+    print("| collection | mode | nDCG@10 | MRR@10 | recall@10 | success@1 | ms a query | hybrid − better half (95 %) |")
+    print("|---|---|---|---|---|---|---|---|")
+    reports = []
+    for name in args.only or names:
+        reports.append(judge(args, name))
+        print_rows(reports[-1])
+    print_mean(reports, args.mean)
+
+
+def judge(args, name):
+    folder = args.folder / name
+    corpus = folder / "corpus.jsonl"
+    if not corpus.exists():
+        language = name.rsplit("-", 1)[-1]
+        corpus = next(iter(sorted(args.folder.glob(f"anchors-*-{language}/corpus.jsonl"))), corpus)
+    command = [args.signpost, "eval", "--corpus", corpus, "--queries", folder / "queries.jsonl",
+               "--judgments", folder / "qrels.tsv", "--cache", args.cache]
+    command += ["--mode", "lexical"] if name in args.words else ["--model", args.model]
+    if (folder / "exclude.tsv").exists():
+        command += ["--exclude", folder / "exclude.tsv"]
+    if args.per_query:
+        args.per_query.mkdir(parents=True, exist_ok=True)
+        command += ["--per-query", args.per_query / f"{name}.jsonl"]
+    answer = subprocess.run([os.fspath(part) for part in command], stdout=subprocess.PIPE)
+    if answer.returncode != 0:
+        sys.exit(answer.returncode)
+    return json.loads(answer.stdout)
+
+
+def print_rows(report):
+    for mode in (mode for mode in MODES if mode in report["modes"]):
+        figures = report["modes"][mode]
+        row = [report["collection"], mode] + [f"{figures[name]:.3f}" for name in FIGURES]
+        embedding = f" + {report['embedding_p50_us'] / 1000:.1f}" if mode != "lexical" else ""
+        row.append(f"{figures['p50_us'] / 1000:.2f}{embedding}")
+        gain = report.get("hybrid_minus_best_half") if mode == "hybrid" else None
+        row.append(f"{gain['mean']:+.3f} ({gain['low']:+.3f} … {gain['high']:+.3f}) {gain['of']}" if gain else "")
+        print(f"| {' | '.join(row)} |", flush=True)
+
+
+def print_mean(reports, names):
+    of = [report for report in reports if "hybrid" in report["modes"] and (not names or report["collection"] in names)]
+    if not of or (names and len(of) < len(names)):
+        return
+    for mode in MODES:
+        mean = lambda figure: sum(report["modes"][mode][figure] for report in of) / len(of)
+        row = [f"mean of {len(of)}", mode] + [f"{mean(name):.3f}" for name in FIGURES] + ["", ""]
+        print(f"| {' | '.join(row)} |")
+
+
+if __name__ == "__main__":
+    main()

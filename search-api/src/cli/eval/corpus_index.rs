@@ -1,0 +1,115 @@
+//! Pages of a judged collection to an index that everybody may read, vectors included.
+
+use super::collection::Page;
+use anyhow::{Context, Result, bail};
+use indexer::article::Article;
+use indexer::audience::Audience;
+use indexer::embedder::{Embedder, Vector};
+use indexer::language::Language;
+use indexer::library::{Change, Library};
+use indexer::passage::{embedded_text, passages};
+use indexer::portal::Portal;
+use indexer::vector_cache::VectorCache;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Name of the portal that the pages become.
+pub const PORTAL: &str = "eval";
+/// A language of fewer than one page in so many is taken for a misreading of the collection's largest.
+const RARE_LANGUAGE: usize = 20;
+
+/// Indexes the pages as articles that everybody may read; drafts and what cannot be read are left out. Returns their number.
+pub fn build(
+    library: &Library,
+    pages: Vec<Page>,
+    embedder: Option<&Embedder>,
+    cache: Option<&VectorCache>,
+) -> Result<usize> {
+    let portal = portal()?;
+    let mut articles: Vec<Article> = pages.into_iter().map(|page| parse(&portal, page)).collect();
+    let read = articles.len();
+    articles.retain(|article| article.head.audience != Audience::Hidden);
+    if articles.len() < read {
+        eprintln!("{} of {read} pages are drafts or unreadable and left out", read - articles.len());
+    }
+    settle_languages(&mut articles);
+    let vectors = match embedder {
+        Some(embedder) => embed(embedder, cache, &articles)?,
+        None => articles.iter().map(|article| vec![None; passages(article).len()]).collect(),
+    };
+    let indexed = articles.len();
+    eprintln!("indexing {indexed} articles");
+    library.serve_portal(Arc::new(portal));
+    let changes =
+        articles.into_iter().zip(vectors).map(|(article, vectors)| Change::Put(Box::new(article), vectors)).collect();
+    library.apply(PORTAL, changes, embedder.map(Embedder::digest))?;
+    Ok(indexed)
+}
+
+/// A portal as it is without configuration, but for who may read.
+fn portal() -> Result<Portal> {
+    const LANGUAGES: &str =
+        r#"["en", "de", "es", "fr", "it", "nl", "pt", "sv", "da", "fi", "pl", "ru", "tr", "ja", "zh"]"#;
+    let text = format!("name = \"Evaluation\"\nlanguages = {LANGUAGES}\ndefault_audience = \"public\"\n");
+    let (portal, problems) = Portal::parse(PORTAL, &text);
+    portal.with_context(|| format!("the portal of the evaluation cannot be read: {problems:?}"))
+}
+
+fn parse(portal: &Portal, page: Page) -> Article {
+    let (mut article, _) = Article::parse(portal, &page.path, &page.markdown, 0);
+    if let Some(title) = page.title {
+        article.head.title = title;
+    }
+    article
+}
+
+/// Short pages are easily read as another language than their collection's.
+fn settle_languages(articles: &mut [Article]) {
+    let mut counts: BTreeMap<Language, usize> = BTreeMap::new();
+    for article in &*articles {
+        *counts.entry(article.head.language.clone()).or_default() += 1;
+    }
+    let largest = counts.iter().max_by_key(|(_, count)| **count).map(|(language, _)| language.clone());
+    let Some(largest) = largest else { return };
+    let rare = articles.len() / RARE_LANGUAGE;
+    for article in articles {
+        if counts[&article.head.language] < rare {
+            article.head.language = largest.clone();
+        }
+    }
+}
+
+/// Vectors of all passages, by article; as many threads as the model has sessions.
+fn embed(embedder: &Embedder, cache: Option<&VectorCache>, articles: &[Article]) -> Result<Vec<Vec<Option<Vector>>>> {
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<Vec<(usize, Vec<Option<Vector>>)>> {
+        let mut done = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(article) = articles.get(place) else { return Ok(done) };
+            if place.is_multiple_of(100) {
+                eprintln!("embedding: {place} of {} articles", articles.len());
+            }
+            let vector = |passage| {
+                let text = embedded_text(&article.head.title, passage);
+                match cache {
+                    Some(cache) => cache.embed_passage(embedder, &text),
+                    None => embedder.embed_passage(&text),
+                }
+            };
+            let vectors: Result<_, _> = passages(article).iter().map(|passage| vector(passage).map(Some)).collect();
+            done.push((place, vectors.with_context(|| format!("embed {}", article.head.path))?));
+        }
+    };
+    let mut all: Vec<Vec<Option<Vector>>> = vec![Vec::new(); articles.len()];
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..embedder.passage_sessions()).map(|_| scope.spawn(work)).collect();
+        for thread in threads {
+            let Ok(done) = thread.join() else { bail!("a thread that embeds passages panicked") };
+            done?.into_iter().for_each(|(place, vectors)| all[place] = vectors);
+        }
+        Ok(())
+    })?;
+    Ok(all)
+}
