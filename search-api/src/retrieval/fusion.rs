@@ -4,33 +4,38 @@
 //! fused(a) = (1 − w) · lexical(a) / highest lexical + w · (cosine(a) − lowest) / (highest − lowest)
 //! ```
 //!
-//! w is [`DENSE_WEIGHT`] times the share of the query's weight that does not lie on known identifiers (`E4224`, `max_retries`):
-//! a sentence embedding knows next to nothing of them, and who types one wants the article that has it.
+//! w is the query's own: see [`super::weight`]. To it comes what [`super::closeness`] says of the first candidates.
 //!
 //! Lowest and highest cosine are those of the articles that stand among the first [`POOL`] of either list; below it counts 0.
-//! A convex combination keeps how far apart scores are, which the fusion of ranks throws away, and needs one weight for all
-//! collections (Bruch, Gai, Ingber: An Analysis of Fusion Functions for Hybrid Retrieval, 2023). Everything depends on the
-//! visible articles of one language alone.
+//! A convex combination keeps how far apart scores are, which the fusion of ranks throws away, and is told by one number how far
+//! to trust either list (Bruch, Gai, Ingber: An Analysis of Fusion Functions for Hybrid Retrieval, 2023). Everything depends on
+//! the visible articles of one language alone.
 
 use super::Mode;
 use super::closeness::Pairs;
 use super::evidence::Evidence;
-use super::reading::QueryWord;
+use super::reading::{Found, QueryWord};
+use super::weight::{self, Signals};
 use indexer::visible::LanguageView;
 
-/// Weight of the vectors, one for all collections. nDCG@10 by `signpost eval` with all-MiniLM-L6-v2 at 0.4, 0.5, 0.6: stackfaq
-/// 0.922, 0.942, 0.958; smart-remote-qa 0.809, 0.813, 0.809; telerik-kb-tickets 0.865, 0.870, 0.884; anchors-telerik-ajax 0.762,
-/// 0.753, 0.739. A weight fitted to a query's words and lists did no better on collections that the fit had not seen.
-const DENSE_WEIGHT: f32 = 0.6;
 /// Articles of each list within which the cosines' range is taken.
-const POOL: usize = 100;
-/// What [`super::closeness`] adds to the first [`CLOSE_CANDIDATES`] of a list, of its highest lexical score. Mean nDCG@10 of five
+pub const POOL: usize = 100;
+/// Articles of each list that are compared with one another for the lists' agreement.
+const AGREEING: usize = 5;
+/// What closeness adds to the first [`CLOSE_CANDIDATES`] of a list, of its highest lexical score. Mean nDCG@10 of five
 /// collections at 0, 0.1, 0.15, 0.2: 0.836, 0.847, 0.849, 0.848 fused.
-const CLOSENESS_SHARE: f32 = 0.15;
+pub const CLOSENESS_SHARE: f32 = 0.15;
 /// Articles of which the closeness is looked at; at 20, 30 and 50 the figures are the same.
 const CLOSE_CANDIDATES: usize = 20;
 /// Articles that vectors alone can bring in.
 const DENSE_CANDIDATES: usize = 200;
+
+/// A query as one language reads it.
+pub struct Asked<'a> {
+    words: &'a [QueryWord],
+    /// `None` if it has less than two content words.
+    pairs: Option<Pairs>,
+}
 
 /// An article with its score; the order of answers is by score, highest first, then by id.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,12 +52,26 @@ pub struct Scored {
 #[derive(Clone, Copy, Debug)]
 pub struct Scale {
     mode: Mode,
+    /// What the weight was worked out from.
+    pub signals: Signals,
     lexical_weight: f32,
     dense_weight: f32,
     highest_lexical: f32,
     highest_passage: f32,
     lowest_cosine: f32,
     highest_cosine: f32,
+}
+
+impl<'a> Asked<'a> {
+    /// Of a query's words.
+    pub fn new(words: &'a [QueryWord]) -> Self {
+        Self { words, pairs: Pairs::of(words) }
+    }
+
+    /// How near each other the words stand in an article, 0..=1.
+    pub fn closeness(&self, view: &LanguageView, article: u32, evidence: &Evidence) -> f32 {
+        self.pairs.as_ref().map_or(0.0, |pairs| pairs.closeness(view, article, evidence))
+    }
 }
 
 /// Orders scored articles.
@@ -62,7 +81,7 @@ pub fn best_first(a: &Scored, b: &Scored) -> std::cmp::Ordering {
 
 /// Scores the articles found under a mode: those with a word of the query and the first [`DENSE_CANDIDATES`] of the vectors.
 /// In no order.
-pub fn fuse(view: &LanguageView, evidence: &Evidence, mode: Mode) -> (Vec<Scored>, Scale) {
+pub fn fuse(view: &LanguageView, asked: &Asked, evidence: &Evidence, mode: Mode) -> (Vec<Scored>, Scale) {
     let lexical = match mode {
         Mode::Dense => Vec::new(),
         Mode::Lexical | Mode::Hybrid => list(view, &evidence.lexical, 0.0),
@@ -71,7 +90,11 @@ pub fn fuse(view: &LanguageView, evidence: &Evidence, mode: Mode) -> (Vec<Scored
         Mode::Lexical => Vec::new(),
         Mode::Dense | Mode::Hybrid => best(list(view, &evidence.cosine, f32::MIN), DENSE_CANDIDATES),
     };
-    let scale = Scale::of(mode, evidence, &lexical, &dense);
+    let signals = match mode {
+        Mode::Lexical | Mode::Dense => Signals::default(),
+        Mode::Hybrid => signals(view, asked, evidence, &lexical, &dense),
+    };
+    let scale = Scale::of(mode, signals, evidence, &lexical, &dense);
     let mut found = lexical;
     found.extend(
         dense.into_iter().filter(|dense| mode == Mode::Dense || evidence.lexical[dense.article as usize] <= 0.0),
@@ -85,6 +108,24 @@ pub fn fuse(view: &LanguageView, evidence: &Evidence, mode: Mode) -> (Vec<Scored
         };
     }
     (found, scale)
+}
+
+/// What the weight of the vectors depends on.
+fn signals(view: &LanguageView, asked: &Asked, evidence: &Evidence, lexical: &[Scored], dense: &[Scored]) -> Signals {
+    let content = asked.words.iter().filter(|word| !word.function);
+    let unknown = content.clone().filter(|word| word.found == Found::Nowhere).count() as f32;
+    let content = content.count() as f32;
+    let first = best(lexical.to_vec(), AGREEING);
+    let others: Vec<u32> = best(dense.to_vec(), AGREEING).iter().map(|scored| scored.article).collect();
+    let common = first.iter().filter(|scored| others.contains(&scored.article)).count() as f32;
+    let best = first.iter().min_by(|a, b| best_first(a, b));
+    Signals {
+        identifiers: evidence.identifiers,
+        unknown: unknown / content.max(1.0),
+        words: content.ln_1p(),
+        closeness: best.map_or(0.0, |scored| asked.closeness(view, scored.article, evidence)),
+        agreement: common / AGREEING as f32,
+    }
 }
 
 /// The passage of an article that speaks for it: best under the same combination, the first of equals.
@@ -101,11 +142,11 @@ pub fn best_passage(view: &LanguageView, article: u32, evidence: &Evidence, scal
 }
 
 impl Scale {
-    fn of(mode: Mode, evidence: &Evidence, lexical: &[Scored], dense: &[Scored]) -> Self {
+    fn of(mode: Mode, signals: Signals, evidence: &Evidence, lexical: &[Scored], dense: &[Scored]) -> Self {
         let dense_weight = match mode {
             Mode::Lexical => 0.0,
             Mode::Dense => 1.0,
-            Mode::Hybrid => DENSE_WEIGHT * (1.0 - evidence.identifiers),
+            Mode::Hybrid => weight::of_vectors(&signals),
         };
         let pool = best(lexical.to_vec(), POOL).into_iter().chain(best(dense.to_vec(), POOL));
         let cosines =
@@ -113,6 +154,7 @@ impl Scale {
         let positive = |highest: f32| if highest > 0.0 { highest } else { 1.0 };
         Self {
             mode,
+            signals,
             lexical_weight: 1.0 - dense_weight,
             dense_weight,
             highest_lexical: positive(evidence.lexical.iter().copied().fold(0.0, f32::max)),
@@ -124,29 +166,37 @@ impl Scale {
 
     /// Adds closeness to the scores of the first articles of a sorted list, and sorts them anew. No article behind them can
     /// come to stand before one of them, since nothing is taken away. Vectors alone stay as they are.
-    pub fn add_closeness(&self, view: &LanguageView, words: &[QueryWord], evidence: &Evidence, found: &mut [Scored]) {
+    pub fn add_closeness(&self, view: &LanguageView, asked: &Asked, evidence: &Evidence, found: &mut [Scored]) {
         let unit = match self.mode {
             Mode::Dense => return,
             Mode::Lexical => self.highest_lexical,
             Mode::Hybrid => 1.0,
         };
-        let Some(pairs) = Pairs::of(words) else { return };
         let first = found.len().min(CLOSE_CANDIDATES);
         for scored in &mut found[..first] {
-            scored.score += CLOSENESS_SHARE * unit * pairs.closeness(view, scored.article, evidence);
+            scored.score += CLOSENESS_SHARE * unit * asked.closeness(view, scored.article, evidence);
         }
         found[..first].sort_unstable_by(best_first);
     }
 
+    /// An article's two shares, each in 0..=1: of the highest score by words, and of the range of cosines.
+    pub fn shares(&self, evidence: &Evidence, article: u32) -> (f32, f32) {
+        let article = article as usize;
+        (evidence.lexical[article] / self.highest_lexical, self.dense_share(evidence.cosine[article]))
+    }
+
     /// Combines a lexical score in 0..=1 with a cosine.
     fn fused(&self, lexical: f32, cosine: f32) -> f32 {
+        self.lexical_weight * lexical + self.dense_weight * self.dense_share(cosine)
+    }
+
+    fn dense_share(&self, cosine: f32) -> f32 {
         let range = self.highest_cosine - self.lowest_cosine;
-        let dense = if range > 0.0 {
+        if range > 0.0 {
             ((cosine - self.lowest_cosine) / range).clamp(0.0, 1.0)
         } else {
             f32::from(u8::from(cosine >= self.highest_cosine))
-        };
-        self.lexical_weight * lexical + self.dense_weight * dense
+        }
     }
 }
 
@@ -176,20 +226,21 @@ mod tests {
         #[test]
         fn a_fused_score_lies_between_0_and_1_and_rises_with_each_part(
             (low, high) in (-1.0f32..1.0, -1.0f32..1.0).prop_map(|(a, b)| (a.min(b), a.max(b))),
-            lexical in 0.0f32..=1.0, more_lexical in 0.0f32..=1.0,
+            dense_weight in 0.0f32..=1.0, lexical in 0.0f32..=1.0, more_lexical in 0.0f32..=1.0,
             cosine in -1.0f32..1.0, more_cosine in -1.0f32..1.0,
         ) {
             let scale = Scale {
                 mode: Mode::Hybrid,
-                lexical_weight: 1.0 - DENSE_WEIGHT,
-                dense_weight: DENSE_WEIGHT,
+                signals: Signals::default(),
+                lexical_weight: 1.0 - dense_weight,
+                dense_weight,
                 highest_lexical: 1.0,
                 highest_passage: 1.0,
                 lowest_cosine: low,
                 highest_cosine: high,
             };
             let fused = scale.fused(lexical, cosine);
-            prop_assert!((0.0..=1.0).contains(&fused));
+            prop_assert!((0.0..=1.0 + 1e-6).contains(&fused));
             prop_assert!(scale.fused(lexical.max(more_lexical), cosine) >= fused);
             prop_assert!(scale.fused(lexical, cosine.max(more_cosine)) >= fused);
             prop_assert!(scale.fused(lexical, f32::MIN) <= fused, "no vector is no help");

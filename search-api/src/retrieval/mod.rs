@@ -18,6 +18,7 @@ mod function_words;
 mod fusion;
 mod language;
 mod lexical;
+mod parts;
 mod ranking;
 mod reading;
 mod snippet;
@@ -25,9 +26,12 @@ mod spelling;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod weight;
 
+pub use parts::{Part, Parts, parts};
 pub use ranking::MOST_CANDIDATES;
 pub use suggest::suggest;
+pub use weight::Signals as WeightSignals;
 
 use indexer::language::Language;
 use indexer::visible::{ReadError, VisibleIndex};

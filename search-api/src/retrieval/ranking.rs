@@ -2,7 +2,7 @@
 
 use super::confidence::{self, Content, Grounds};
 use super::evidence::Evidence;
-use super::fusion::{self, Scale, Scored};
+use super::fusion::{self, Asked, Scale, Scored};
 use super::lexical::{self, Scratch};
 use super::reading::{self, QueryWord};
 use super::{Confidence, Mode, Query, dense, facets, language, spelling};
@@ -87,13 +87,14 @@ pub fn rank<'a>(
         if let Some(vector) = vector {
             dense::scan(view, vector, &mut evidence);
         }
-        let (mut found, scale) = fusion::fuse(view, &evidence, mode);
+        let asked = Asked::new(&words);
+        let (mut found, scale) = fusion::fuse(view, &asked, &evidence, mode);
         if !query.filters.is_empty() {
             found.retain(|scored| facets::admits(&query.filters, view.head(scored.article)));
         }
         let mut found = fusion::best(found, MOST_CANDIDATES - candidates.len());
         found.sort_unstable_by(fusion::best_first);
-        scale.add_closeness(view, &words, &evidence, &mut found);
+        scale.add_closeness(view, &asked, &evidence, &mut found);
         candidates.extend(found.into_iter().map(|Scored { article, score, .. }| Candidate {
             language: place,
             article,

@@ -5,6 +5,7 @@ mod collection;
 mod corpus_index;
 mod measure;
 mod metrics;
+mod parts;
 
 use crate::retrieval::Mode;
 use anyhow::{Context, Result, ensure};
@@ -50,6 +51,9 @@ pub struct EvalArgs {
     /// File to write each query's scores to, as JSON Lines.
     #[arg(long, value_name = "FILE")]
     per_query: Option<PathBuf>,
+    /// File to write what each hybrid ranking is made of to, as JSON Lines, for `scripts/fit_weight.py`.
+    #[arg(long, value_name = "FILE", requires = "model")]
+    parts: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -105,6 +109,9 @@ pub fn run(args: EvalArgs) -> Result<ExitCode> {
             Measured::new(&asked, mode)
         })
         .collect::<Result<Vec<_>>>()?;
+    if let Some(file) = &args.parts {
+        parts::write(file, &asked)?;
+    }
     if let Some(file) = &args.per_query {
         measure::write_per_query(file, &queries, &measured)?;
     }
