@@ -1,12 +1,12 @@
 # Signpost: the two commands are `make run` and `make test`; `make help` lists all.
-MODEL  := models/all-MiniLM-L6-v2-int8
+MODEL  ?= models/all-MiniLM-L6-v2
 LISTEN ?= 127.0.0.1:8080
 DATA   ?= data
-export SIGNPOST_TEST_MODEL := $(CURDIR)/$(MODEL)
+export SIGNPOST_TEST_MODEL := $(abspath $(MODEL))
 # Where cargo puts its output, asked of cargo itself so that CARGO_TARGET_DIR is honoured.
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test test-rust test-browser bench lint eval models system-packages crash freshness
+.PHONY: help run test test-rust test-browser bench lint eval models models-multilingual system-packages crash freshness
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -47,9 +47,10 @@ lint: ## Formatting, clippy, documentation; advisories where their database can 
 	else cargo deny check bans licenses sources && \
 	  { cargo deny check advisories || { cargo deny fetch 2>/dev/null && exit 1; echo "no advisory database here: skipped"; }; }; fi
 
-models: $(MODEL)/SHA256SUMS ## Fetch the embedding model and its runtime, digests checked
-$(MODEL)/SHA256SUMS: scripts/fetch_model.py
-	python3 scripts/fetch_model.py models
+models: $(MODEL)/SHA256SUMS ## Build the embedding model from its weights and fetch its runtime, digests checked
+models-multilingual: models/multilingual-e5-small/SHA256SUMS ## Build a model that crosses languages; then: make run MODEL=models/multilingual-e5-small
+models/%/SHA256SUMS: $(wildcard scripts/models/*.py) scripts/models/requirements.txt
+	python3 scripts/models/build.py $* models
 	@touch $@
 
 system-packages:

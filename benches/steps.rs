@@ -46,7 +46,7 @@ fn parsed(portal: &Portal, number: usize) -> Article {
 
 /// A model, if one was fetched.
 fn model() -> Option<Arc<Embedder>> {
-    let folder = std::env::var_os("SIGNPOST_TEST_MODEL").unwrap_or_else(|| "../models/all-MiniLM-L6-v2-int8".into());
+    let folder = std::env::var_os("SIGNPOST_TEST_MODEL").unwrap_or_else(|| "../models/all-MiniLM-L6-v2".into());
     Embedder::load(Path::new(&folder), 1).inspect_err(|error| println!("without a model: {error}")).ok()
 }
 
