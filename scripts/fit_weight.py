@@ -29,7 +29,8 @@ def curve(line):
     """nDCG@10 of one query at weights 0, 1/STEPS, ... 1; exact, and smoothed so that the ascent sees beyond the next step."""
     exact = []
     for step in range(STEPS + 1):
-        weight = (1 - line["signals"]["identifiers"]) * step / STEPS
+        signals = line["signals"]
+        weight = 1 - min(1, 2 * signals["known"]) * (1 - (1 - signals["identifiers"]) * step / STEPS)
         ranked = sorted(line["articles"], key=lambda part: -((1 - weight) * part[0] + weight * part[1] + part[2]))
         exact.append(ndcg([part[3] for part in ranked[:10]], line["grades"]))
     wide = [exact[0]] * 2 + exact + [exact[-1]] * 2
@@ -105,7 +106,7 @@ def main(files):
     for file in files:
         with open(file, encoding="utf-8") as lines:
             lines = [line for line in map(json.loads, lines) if line["grades"]]
-        names = names or [name for name in lines[0]["signals"] if name != "identifiers"]
+        names = names or [name for name in lines[0]["signals"] if name not in ("known", "identifiers")]
         name = os.path.splitext(os.path.basename(file))[0]
         collections[name] = [([1.0] + [line["signals"][n] for n in names], *curve(line)) for line in lines]
     fitted, single = fit(list(collections.values())), one_weight(list(collections.values()))

@@ -11,6 +11,8 @@ mod segment;
 #[cfg(test)]
 pub(crate) use commit::commit_unmerged;
 pub(crate) use commit::{Batch, Put, commit, remove};
+#[cfg(test)]
+pub(crate) use schema::FORMAT;
 pub use schema::Field;
 pub(crate) use schema::{Entry, WORDS};
 pub use segment::ReadError;

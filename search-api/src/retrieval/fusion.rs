@@ -120,6 +120,7 @@ fn signals(view: &LanguageView, asked: &Asked, evidence: &Evidence, lexical: &[S
     let common = first.iter().filter(|scored| others.contains(&scored.article)).count() as f32;
     let best = first.iter().min_by(|a, b| best_first(a, b));
     Signals {
+        known: evidence.known,
         identifiers: evidence.identifiers,
         unknown: unknown / content.max(1.0),
         words: content.ln_1p(),

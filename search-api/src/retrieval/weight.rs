@@ -1,18 +1,22 @@
 //! How much the vectors count in a hybrid ranking: a logistic function of what the query and its two lists look like.
 //!
 //! ```text
-//! weight = (1 − identifiers) · (LEAST + (MOST − LEAST) / (1 + exp(−(constant + Σ coefficient · signal))))
+//! weight  = 1 − at_home · (1 − (1 − identifiers) · (LEAST + (MOST − LEAST) / (1 + exp(−(constant + Σ coefficient · signal)))))
+//! at_home = min(1, 2 · known)
 //! ```
 //!
 //! The coefficients come from judged collections (`scripts/fit_weight.py`, which also shows what they are worth on a collection
 //! that the fit did not see). Read them so: vectors count more in long questions, where words are unknown to the articles, and
 //! where both lists agree; less where the best article by words has the query's words next to each other. What a query says by
 //! identifiers (`E4224`, `max_retries`) is not theirs at all: a sentence embedding knows next to nothing of them, and who types
-//! one wants the article that has it.
+//! one wants the article that has it. Where less than half of the query's weight lies on known words, it is most likely of
+//! another language than the articles, and what its words say counts the less, down to nothing.
 
 /// What is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Signals {
+    /// Share of the query's weight that known words have, identifiers among them, 0..=1.
+    pub known: f32,
     /// Share of the query's weight that known identifiers have, 0..=1.
     pub identifiers: f32,
     /// Share of its content words that no visible article has, 0..=1.
@@ -30,18 +34,20 @@ const UNKNOWN: f32 = 7.63;
 const WORDS: f32 = 0.21;
 const CLOSENESS: f32 = -1.39;
 const AGREEMENT: f32 = 0.76;
-/// The weight's range: neither half is ever left out.
+/// The weight's range where all words are known: neither half is ever left out.
 const LEAST: f32 = 0.2;
 const MOST: f32 = 0.9;
 
-/// Weight of the vectors, 0..=[`MOST`]; that of the words is the rest of 1.
+/// Weight of the vectors, 0..=1; that of the words is the rest of 1.
 pub fn of_vectors(signals: &Signals) -> f32 {
     let sum = CONSTANT
         + UNKNOWN * signals.unknown
         + WORDS * signals.words
         + CLOSENESS * signals.closeness
         + AGREEMENT * signals.agreement;
-    (1.0 - signals.identifiers) * (LEAST + (MOST - LEAST) / (1.0 + (-sum).exp()))
+    let fitted = LEAST + (MOST - LEAST) / (1.0 + (-sum).exp());
+    let at_home = (2.0 * signals.known).min(1.0);
+    1.0 - at_home * (1.0 - (1.0 - signals.identifiers) * fitted)
 }
 
 #[cfg(test)]
@@ -51,13 +57,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_weight_leaves_out_vectors_for_identifiers_alone(
+        fn all_known_neither_half_is_left_out_but_vectors_for_identifiers(
             identifiers in 0.0f32..=1.0, unknown in 0.0f32..=1.0, words in 0.0f32..5.0, closeness in 0.0f32..=1.0,
             agreement in 0.0f32..=1.0,
         ) {
-            let weight = of_vectors(&Signals { identifiers, unknown, words, closeness, agreement });
+            let weight = of_vectors(&Signals { known: 1.0, identifiers, unknown, words, closeness, agreement });
             let left = 1.0 - identifiers;
             prop_assert!((LEAST * left - 1e-6..=MOST * left + 1e-6).contains(&weight), "{weight}");
+        }
+
+        #[test]
+        fn the_less_is_known_the_more_vectors_count(known in 0.0f32..=1.0, less in 0.0f32..=1.0) {
+            let weight = |known| of_vectors(&Signals { known, words: 1.0, ..Signals::default() });
+            prop_assert!(weight(known * less) >= weight(known));
+            prop_assert_eq!(weight(0.0), 1.0);
         }
     }
 }

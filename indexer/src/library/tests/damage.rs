@@ -116,11 +116,13 @@ fn a_label_of_another_audience_does_not_widen_a_partition() {
 
 #[test]
 fn a_partition_of_another_format_is_built_again() {
+    use crate::partition::FORMAT;
     let (folder, partition) = indexed();
     let label = fs::read_to_string(partition.join("partition.json")).unwrap();
-    fs::write(partition.join("partition.json"), label.replace("\"format\": 1", "\"format\": 999")).unwrap();
+    fs::write(partition.join("partition.json"), label.replace(&format!("\"format\": {FORMAT}"), "\"format\": 999"))
+        .unwrap();
     let library = Library::open(folder.path()).unwrap();
-    assert_eq!(library.dropped()[0].reason, "it is of format 999, not 1");
+    assert_eq!(library.dropped()[0].reason, format!("it is of format 999, not {FORMAT}"));
     library.apply(PORTAL, vec![put(&article("a.md", "Card", "refund"))], None).unwrap();
     assert_eq!(Library::open(folder.path()).unwrap().indexed(PORTAL, None).len(), 1);
 }

@@ -34,7 +34,9 @@ fn dump_article(view: &LanguageView, article: u32) -> String {
         assert_eq!((view.article_of(document), view.ordinal(document)), (article, Some(place as u16)));
         write!(out, "\n  {:?} {:?}", FIELDS.map(|field| view.length(field, document)), view.passage(document).unwrap())
             .unwrap();
+        write!(out, " {:?}", view.order(document).collect::<Vec<_>>()).unwrap();
     }
+    write!(out, "\n  {:?}", view.order(view.head_document(article)).collect::<Vec<_>>()).unwrap();
     out
 }
 

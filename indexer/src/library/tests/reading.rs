@@ -1,10 +1,12 @@
 //! Single answers of the reading API, on articles small enough to work the answers out by hand.
 
 use super::world::{MODEL, PORTAL, anonymous, article, folder, holder, language, portal, put, role, section, vector};
+use crate::analysis::analyze;
 use crate::article::Article;
 use crate::audience::Grants;
 use crate::library::Library;
 use crate::visible::{Field, Living, MOST_PARTITIONS, VisibleIndex};
+use crate::word_order::TermHash;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -112,6 +114,22 @@ fn the_generation_changes_with_content_and_vectors_alone() {
     library.apply(PORTAL, vec![super::world::put_bare(&a)], Some(MODEL)).unwrap();
     let lexical = library.snapshot().visible(PORTAL, &anonymous()).unwrap();
     assert_ne!(lexical.generation(), generation(&[a]));
+}
+
+#[test]
+fn words_keep_their_order_and_texts_of_one_document_lie_far_apart() {
+    let mut card = article("a.md", "Cancel a card", "");
+    card.sections = vec![section("Lost cards", "Open card-settings now")];
+    let index = index(&[card]);
+    let view = &index.languages()[0];
+    let order = |document: u32| view.order(document).collect::<Vec<_>>();
+    let term = |word: &str| TermHash::of(&analyze(view.language(), word).remove(0).term);
+    assert_eq!(order(view.head_document(0)), [(1, term("cancel")), (2, term("a")), (3, term("card"))]);
+    let passage = order(view.document(0, 0).unwrap());
+    let words = ["lost", "cards", "open", "card-settings", "card", "settings", "now"].map(term);
+    assert_eq!(passage.iter().map(|(_, term)| *term).collect::<Vec<_>>(), words);
+    let steps: Vec<u32> = passage.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+    assert_eq!(steps, [1, 1_001, 1, 0, 0, 1]);
 }
 
 #[test]
