@@ -130,8 +130,13 @@ impl Service {
 
     /// A token signed with the data folder's dev key.
     pub fn token(&self, portal: &str, roles: &[&str], attributes: &[(&str, &str)]) -> String {
+        self.token_of("tester", portal, roles, attributes)
+    }
+
+    /// The same, of somebody else.
+    pub fn token_of(&self, subject: &str, portal: &str, roles: &[&str], attributes: &[(&str, &str)]) -> String {
         let mut arguments =
-            vec!["token", "--data", self.data.to_str().unwrap(), "--portal", portal, "--subject", "tester"];
+            vec!["token", "--data", self.data.to_str().unwrap(), "--portal", portal, "--subject", subject];
         roles.iter().for_each(|role| arguments.extend(["--role", role]));
         let attributes: Vec<String> = attributes.iter().map(|(name, value)| format!("{name}={value}")).collect();
         attributes.iter().for_each(|attribute| arguments.extend(["--attribute", attribute]));

@@ -3,7 +3,7 @@
 //! Two servers run: one on the whole content, one on the same content without the articles that the viewer may not see. Every
 //! operation of the OpenAPI document is asked of both, thousands of times with seeded words, and the answers are compared
 //! after taking out the fields of [`VARIABLE`] alone; again after hidden articles were edited and deleted, and after public
-//! ones became hidden.
+//! ones became hidden. Before all that the same log of votes, of the viewer's like and of others, is replayed to both.
 
 use crate::contents::Seeded;
 use crate::service::{Reply, Service, age, copy, encode, model, root, save};
@@ -71,6 +71,32 @@ fn without(from: &Path, to: &Path, who: &Who) {
         Some(path) => sees(&portal, &grants, &path, text),
         None => !relative.contains("hostile"),
     });
+    for file in ["synonyms.yaml", "pins.yaml"] {
+        let path = to.join(who.portal).join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.split(HIDDEN_ENTRIES).next().unwrap()).unwrap();
+    }
+}
+
+/// Begins the entries of `synonyms.yaml` and `pins.yaml` that the viewer may not see.
+const HIDDEN_ENTRIES: &str = "# for others\n";
+
+/// Writes synonyms and pins for the viewer, and after them hostile ones for others; pins for the viewer to hidden articles as well.
+fn steer(content: &Path, who: &Who, audience: &str, slugs: &[String]) {
+    let (mine, theirs) = (&slugs[0], &slugs[1]);
+    let synonyms = format!(
+        "- words: [zanzibar3, password]\n- from: [quokka]\n  to: [sign in, zanzibar2]\n{HIDDEN_ENTRIES}\
+         - words: [password, invoice, hostile]\n  audience: {audience}\n- from: [zanzibar]\n  to: [password]\n  audience: {audience}\n"
+    );
+    let pins = format!(
+        "- query: [password]\n  articles: [{mine}]\n- contains: [quokka]\n  articles: [000-hostile-0.md, {theirs}]\n{HIDDEN_ENTRIES}\
+         - query: [password]\n  articles: [{theirs}]\n  audience: {audience}\n- contains: [invoice]\n  articles: [000-hostile-1.md]\n"
+    );
+    let folder = content.join(who.portal);
+    for (file, text) in [("synonyms.yaml", synonyms), ("pins.yaml", pins)] {
+        save(&folder.join(file), &text);
+        age(&folder.join(file));
+    }
 }
 
 /// Adds hidden articles (file → an alias of its own) that try to show: clashing slugs, aliases, synonyms, pins, tags, categories, images, links from and to.
@@ -87,6 +113,8 @@ fn plant(content: &Path, who: &Who, audience: &str) -> BTreeMap<String, String> 
         }
     });
     public.sort_by(|a, b| a.0.cmp(&b.0));
+    let slugs: Vec<String> = public.iter().rev().map(|(_, article)| article.head.slug.clone()).collect();
+    steer(content, who, audience, &slugs);
     std::fs::create_dir_all(folder.join("images")).unwrap();
     std::fs::write(folder.join("images/hostile.svg"), "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();
     for (number, (path, article)) in public.iter().enumerate() {
@@ -189,6 +217,8 @@ fn script(
     let (phrases, slugs) = vocabulary;
     let mut query = || (0..1 + random.below(3)).map(|_| random.pick(phrases).as_str()).collect::<Vec<_>>().join(" ");
     let queries: Vec<String> = (0..times).map(|_| query()).collect();
+    let steered = ["password", "quokka", "zanzibar3", "zanzibar", "the invoice", "quoka", "hostile"].map(str::to_owned);
+    let queries: Vec<String> = steered.into_iter().chain(queries).collect();
     let modes = ["hybrid", "lexical", "dense"];
     let short = |text: &str| text.chars().take(200).collect::<String>();
     match operation {
@@ -236,6 +266,15 @@ fn script(
         "get /v1/portals/{portal}/tickets/{id}" => vec![Ask::Get(format!("{base}/tickets/absent"))],
         "get /v1/portals/{portal}/reports/deflection" => vec![Ask::Get(format!("{base}/reports/deflection"))],
         "get /v1/portals/{portal}/reports/searches" => vec![Ask::Get(format!("{base}/reports/searches"))],
+        "get /v1/portals/{portal}/admin/explain" => {
+            // As an editor for the viewer: they may know of the hidden articles, what they are told of the viewer's may not.
+            let held = who.roles.iter().map(|role| format!("&as=roles:{role}")).collect::<String>();
+            let held = if held.is_empty() { "&as=anonymous".to_owned() } else { held };
+            let ask = |(q, slug): (&String, &String)| {
+                Ask::Get(format!("{base}/admin/explain?q={}&slug={slug}{held}", encode(&short(q))))
+            };
+            queries.iter().zip(slugs.iter().filter(|slug| !slug.contains("hostile")).step_by(5)).take(8).map(ask).collect()
+        }
         "get /livez" | "get /readyz" | "get /openapi.json" => vec![Ask::Get(operation["get ".len()..].to_owned())],
         other => panic!("the OpenAPI document has `{other}`, for which the twin test has no script: write one"),
     }
@@ -307,7 +346,9 @@ fn compare(whole: &Service, part: &Service, who: &Who, content: &Path, times: us
         })
         .collect();
     assert!(operations.len() > 10, "the OpenAPI document lists the operations");
-    let tokens = |service: &Service| [who.token(service, &[]), who.token(service, &["signpost:analyst"])];
+    let tokens = |service: &Service| {
+        [&[][..], &["signpost:analyst"], &["signpost:editor"]].map(|further| who.token(service, further))
+    };
     let (ours, theirs) = (tokens(whole), tokens(part));
     let mut random = Seeded(29);
     let mut compared = 0;
@@ -332,13 +373,20 @@ fn compare(whole: &Service, part: &Service, who: &Who, content: &Path, times: us
         compared += 1;
     };
     for operation in &operations {
-        let analyst = usize::from(operation.contains("/reports/"));
-        script(operation, who, &vocabulary, &mut random, times).iter().for_each(|ask| same(ask, analyst));
+        let asks = script(operation, who, &vocabulary, &mut random, times);
+        if operation.contains("/admin/") {
+            let path = |slug: &str| format!("/v1/portals/{}/articles/{slug}", who.portal);
+            let sees = |slug: &str| whole.get(&path(slug), who.token(whole, &[]).as_deref()).status == 200;
+            let named = |ask: &&Ask| matches!(ask, Ask::Get(path) if path.split(['&', '=']).nth(3).is_some_and(sees));
+            asks.iter().filter(named).for_each(|ask| same(ask, 2));
+        }
+        asks.iter().for_each(|ask| same(ask, usize::from(operation.contains("/reports/"))));
     }
     let pages = [
         String::new(),
         "search?q=zanzibar1".into(),
         "search?q=password".into(),
+        "search?q=quokka".into(),
         "ticket".into(),
         "dashboard".into(),
         "articles/absent".into(),
@@ -346,6 +394,42 @@ fn compare(whole: &Service, part: &Service, who: &Who, content: &Path, times: us
     let articles = vocabulary.1.iter().map(|slug| format!("articles/{slug}"));
     pages.into_iter().chain(articles).for_each(|page| same(&Ask::Get(format!("/{}/{page}", who.portal)), 0));
     compared
+}
+
+/// Replays one log of votes to both servers: some of visitors who hold what the viewer holds, more of others, of visible articles and
+/// of hidden ones. Returns once they count.
+fn replay(services: [&Service; 2], who: &Who, others: &[&str], planted: &BTreeMap<String, String>, slugs: &[String]) {
+    let path = format!("/v1/portals/{}/events", who.portal);
+    let hidden: Vec<&String> = planted.values().take(3).collect();
+    for service in services {
+        let vote = |visitor: usize, slug: &str, solved: bool, of: &str, token: Option<&str>| {
+            let id = format!("vote-{of}-{visitor}-{slug}");
+            let event = json!({"id": id, "type": "vote", "slug": slug, "solved": solved, "at": "2026-01-01T00:00:00Z"});
+            let visitor = format!("{of}-{visitor}");
+            let batch = json!({"sent_at": "2026-01-01T00:00:00Z", "visitor": visitor, "events": [event]});
+            assert_eq!(service.post(&path, &batch, token).status, 202);
+        };
+        for visitor in 0..6 {
+            let token = |of: &str, roles: &[&str], attributes| {
+                (!roles.is_empty()).then(|| service.token_of(&format!("{of}-{visitor}"), who.portal, roles, attributes))
+            };
+            let (own, other) = (token("own", who.roles, who.attributes), token("other", others, &[]));
+            vote(visitor, &slugs[0], true, "own", own.as_deref());
+            vote(visitor, &slugs[1], false, "own", own.as_deref());
+            for slug in slugs.iter().take(4).chain(hidden.iter().copied()) {
+                vote(visitor, slug, slug == &slugs[1], "other", other.as_deref());
+            }
+        }
+        let editor = service.token(who.portal, &["signpost:editor"], &[]);
+        let held = who.roles.first().map_or("anonymous".to_owned(), |role| format!("roles:{role}"));
+        let ask = format!("/v1/portals/{}/admin/explain?q=password&slug={}&as={held}", who.portal, slugs[0]);
+        let counts = |service: &Service| {
+            service.get(&ask, Some(&editor)).json()["likeness"]["helpfulness"]
+                .as_f64()
+                .is_some_and(|factor| factor > 1.0)
+        };
+        service.wait("votes to count", counts);
+    }
 }
 
 fn twin(who: Who, hidden_from: &str, options: &[&str], times: usize) {
@@ -361,6 +445,9 @@ fn twin(who: Who, hidden_from: &str, options: &[&str], times: usize) {
     without(content, twin, &who);
     let whole = Service::start(content, data.path(), options).settled();
     let part = Service::start(twin, twin_data.path(), options).settled();
+    let seen: Vec<String> = vocabulary(twin, &who).1;
+    let others = if hidden_from.contains("broker") { "broker" } else { "admin" };
+    replay([&whole, &part], &who, &[others], &planted, &seen);
     let mut compared = compare(&whole, &part, &who, content, times, "as written");
 
     let folder = content.join(who.portal).join("articles");

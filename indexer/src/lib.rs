@@ -25,6 +25,7 @@ pub mod portal;
 pub mod problem;
 mod slug;
 mod spelling;
+pub mod steering;
 mod time;
 mod tree;
 pub mod vector_cache;

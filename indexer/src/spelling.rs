@@ -1,4 +1,4 @@
-//! The known name that a mistyped one is nearest to.
+//! How far apart two spellings are, and the known name that a mistyped one is nearest to.
 
 /// The name within two edits of `typed` (one, for names under six letters) that is nearest to it; letter case counts as nothing.
 pub(crate) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -12,8 +12,9 @@ pub(crate) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>)
         .map(|(_, name)| name)
 }
 
-/// Edit distance (insert, delete, replace, exchange neighbours): optimal string alignment.
-fn edits(one: &str, two: &str) -> usize {
+/// Edit distance (insert, delete, replace, exchange neighbours): optimal string alignment; beyond 2 letters' difference in length
+/// `usize::MAX`.
+pub(crate) fn edits(one: &str, two: &str) -> usize {
     let (one, two): (Vec<char>, Vec<char>) = (one.chars().collect(), two.chars().collect());
     if one.len().abs_diff(two.len()) > 2 {
         return usize::MAX;

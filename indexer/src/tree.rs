@@ -134,7 +134,12 @@ impl Node {
 /// Reads one YAML document within the budget: no anchors, aliases, custom tags or further documents. Nothing at all is an empty
 /// table.
 pub(crate) fn yaml(text: &str) -> Result<Node, SyntaxError> {
-    check_size(text)?;
+    yaml_within(text, MAX_BYTES)
+}
+
+/// The same with room for a longer text.
+pub(crate) fn yaml_within(text: &str, max_bytes: usize) -> Result<Node, SyntaxError> {
+    check_size(text, max_bytes)?;
     let mut parser = Parser::new(StrInput::new(text));
     let mut root = None;
     loop {
@@ -222,7 +227,7 @@ fn yaml_node<'a>(
 
 /// Reads a TOML document within the budget.
 pub(crate) fn toml(text: &str) -> Result<Node, SyntaxError> {
-    check_size(text)?;
+    check_size(text, MAX_BYTES)?;
     let lines = Lines::of(text);
     let table = DeTable::parse(text).map_err(|error| SyntaxError {
         line: error.span().map(|span| lines.line(span.start)),
@@ -284,9 +289,9 @@ fn line_of(line: usize) -> u32 {
     u32::try_from(line).unwrap_or(u32::MAX).max(1)
 }
 
-fn check_size(text: &str) -> Result<(), SyntaxError> {
-    if text.len() > MAX_BYTES {
-        return Err(SyntaxError { line: None, what: format!("it is larger than {} KiB", MAX_BYTES / 1024) });
+fn check_size(text: &str, max_bytes: usize) -> Result<(), SyntaxError> {
+    if text.len() > max_bytes {
+        return Err(SyntaxError { line: None, what: format!("it is larger than {} KiB", max_bytes / 1024) });
     }
     Ok(())
 }

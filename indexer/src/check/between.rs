@@ -21,6 +21,11 @@ impl Checked {
         let anchors = article.body.contents.into_iter().map(|(_, _, anchor)| anchor).collect();
         Self { head: article.head, links: article.links, anchors }
     }
+
+    /// Its metadata.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
 }
 
 /// Problems that only show between the articles of one portal. `files` are its files, relative to its folder.

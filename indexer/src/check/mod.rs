@@ -1,12 +1,14 @@
 //! Lints a content root: every problem of every file, and those that only show between files.
 
 mod between;
+mod steered;
 
 use crate::article::Article;
 use crate::audience::Audience;
 use crate::files::{self, ReadError, is_article};
 use crate::portal::Portal;
 use crate::problem::{Problem, Severity};
+use crate::steering::{PINS, SYNONYMS, Steering};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
@@ -80,6 +82,16 @@ fn check_portal(root: &Path, id: &str, paths: &[(&str, i64)], now: i64, report: 
         report.passages += crate::passage::passages(&article).len();
         articles.push(between::Checked::of(article));
     }
+    let mut beside = |name: &str| {
+        let bytes =
+            paths.iter().any(|(path, _)| *path == name).then(|| read(root, &format!("{id}/{name}"), report))??;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let (synonyms, pins) = (beside(SYNONYMS), beside(PINS));
+    let (steering, problems) = Steering::parse(&portal, synonyms.as_deref(), pins.as_deref());
+    report.problems.extend(problems);
+    let heads: Vec<_> = articles.iter().map(between::Checked::head).collect();
+    report.problems.extend(steered::problems(&portal, &heads, &steering, now));
     let files = paths.iter().map(|(path, _)| *path).collect();
     report.problems.extend(between::problems(&portal, &articles, files, now));
 }
@@ -128,6 +140,24 @@ mod tests {
         assert_eq!(
             check_files(&[PORTAL, ("p/articles/a.md", a), ("p/articles/b.md", b), ("p/articles/x.png", "")]),
             [""; 0]
+        );
+    }
+
+    #[test]
+    fn pins_that_cannot_do_what_they_say_are_named_with_their_line() {
+        let a = "---\ntitle: A\naudience: {roles: [admin]}\n---\nText\n";
+        let pins = "- query: one\n  articles: [a]\n  audience: {roles: admin}\n- query: two\n  articles: [b]\n\
+                    - contains: three\n  articles: a\n  until: 2001-01-01\n- query: One!\n  articles: articles/a.md\n";
+        let files = [PORTAL, ("p/articles/a.md", a), ("p/pins.yaml", pins), ("p/synonyms.yaml", "- words: [x]\n")];
+        assert_eq!(
+            check_files(&files),
+            [
+                "pins p/pins.yaml:4",
+                "pins p/pins.yaml:6",
+                "pins p/pins.yaml:9",
+                "pins p/pins.yaml:9",
+                "synonyms p/synonyms.yaml:1"
+            ]
         );
     }
 

@@ -6,11 +6,13 @@
 //!
 //! What is narrowed or removed is taken out of the snapshot before anything is written; everything else shows when it is durable.
 
+mod rewrite;
 mod shelf;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 
+pub use rewrite::{EmbedPassage, Rewrite, RewriteError};
 pub use snapshot::Snapshot;
 
 use crate::article::{Article, Head};
@@ -18,6 +20,7 @@ use crate::embedder::{ModelDigest, Vector};
 use crate::partition::{self, Partition, PartitionError, Put};
 use crate::passage::passages;
 use crate::portal::Portal;
+use crate::steering::Sheet;
 use arc_swap::ArcSwap;
 use shelf::{Prepared, Shelf};
 use std::collections::{BTreeMap, HashSet};
@@ -157,6 +160,11 @@ impl Library {
     pub fn serve_portal(&self, portal: Arc<Portal>) {
         let id = portal.id.clone();
         self.change(&id, |shelf| shelf.portal = Some(portal));
+    }
+
+    /// Replaces what editors wrote beside a portal's articles: see [`crate::steering::Steering::sheets`].
+    pub fn steer(&self, portal: &str, sheets: Vec<Sheet>) {
+        self.change(portal, |shelf| shelf.steer(sheets));
     }
 
     /// Makes a portal unreachable; its index stays on disk.

@@ -1,8 +1,10 @@
-//! One portal's partitions, and which of their articles are denied.
+//! One portal's partitions, which of their articles are denied, and what editors wrote beside them.
 
 use crate::article::Head;
+use crate::audience::Grants;
 use crate::partition::{Batch, Key, Partition, Put};
 use crate::portal::Portal;
+use crate::steering::Sheet;
 use crate::visible::Living;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -16,10 +18,32 @@ pub(super) struct Shelf {
     /// `None` while it is not served.
     pub(super) portal: Option<Arc<Portal>>,
     partitions: BTreeMap<Key, Arc<Living>>,
+    /// Each with its version.
+    sheets: Vec<(u64, Arc<Sheet>)>,
     /// Paths of denied articles, with the time of their denial.
     denied: HashMap<String, u64>,
-    /// Times of denials and versions of partitions, in the order in which they came about.
+    /// Times of denials and versions of partitions and sheets, in the order in which they came about.
     clock: u64,
+}
+
+/// What a snapshot shows of a portal.
+#[derive(Clone)]
+pub(super) struct Served {
+    /// Its configuration.
+    pub(super) portal: Arc<Portal>,
+    /// In the order of their keys, each with at least one living article.
+    pub(super) partitions: Vec<Arc<Living>>,
+    /// What editors wrote, by audience; each with its version, which no partition has.
+    pub(super) sheets: Vec<(u64, Arc<Sheet>)>,
+}
+
+impl Served {
+    /// The partitions and sheets that a viewer may see, in order.
+    pub(super) fn seen(&self, grants: &Grants) -> (Vec<Arc<Living>>, Vec<&(u64, Arc<Sheet>)>) {
+        let partitions = self.partitions.iter().filter(|living| living.partition().key.audience.admits(grants));
+        let sheets = self.sheets.iter().filter(|(_, sheet)| sheet.audience.admits(grants));
+        (partitions.cloned().collect(), sheets.collect())
+    }
 }
 
 /// Changes sorted by the partitions that they touch.
@@ -57,9 +81,22 @@ impl Shelf {
     }
 
     /// What a snapshot shows of it: nothing unless it is served, and no partition in which nothing is alive.
-    pub(super) fn served(&self) -> Option<(Arc<Portal>, Vec<Arc<Living>>)> {
+    pub(super) fn served(&self) -> Option<Served> {
         let living = self.partitions.values().filter(|living| living.any()).cloned();
-        Some((Arc::clone(self.portal.as_ref()?), living.collect()))
+        let portal = Arc::clone(self.portal.as_ref()?);
+        Some(Served { portal, partitions: living.collect(), sheets: self.sheets.clone() })
+    }
+
+    /// Replaces what editors wrote; a sheet that says what it said keeps its version.
+    pub(super) fn steer(&mut self, sheets: Vec<Sheet>) {
+        let sheets = sheets.into_iter().map(|sheet| match self.sheets.iter().find(|(_, old)| **old == sheet) {
+            Some(same) => same.clone(),
+            None => {
+                self.clock += 1;
+                (self.clock, Arc::new(sheet))
+            }
+        });
+        self.sheets = sheets.collect();
     }
 
     /// Puts a partition in its place.

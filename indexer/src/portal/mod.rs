@@ -43,6 +43,8 @@ pub struct Portal {
     pub mapping: Mapping,
     /// Whether raw HTML in articles is shown (cleaned) and searched; otherwise it is left out.
     pub allow_html: bool,
+    /// What breaks ties between answers.
+    pub boost: Boost,
     /// `#rrggbb` of the accent colour, and the colour scheme.
     pub theme: Theme,
     /// blake3 of the file's bytes: a change of it re-reads every article.
@@ -108,6 +110,17 @@ pub struct Mapping {
     pub audiences: BTreeMap<String, BTreeMap<String, Audience>>,
 }
 
+/// Weights of what breaks ties between articles that answer a query about equally well.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Boost {
+    /// Kind of article → factor, 0.5 to 2; others have 1.
+    pub kinds: BTreeMap<String, f32>,
+    /// What newness adds at most, as a share of the score: 0 to 0.2.
+    pub recency: f32,
+    /// What visitors' votes add or take at most, as a share of the score: 0 to 0.2.
+    pub helpfulness: f32,
+}
+
 /// How the pages look.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Theme {
@@ -115,6 +128,20 @@ pub struct Theme {
     pub accent: Option<String>,
     /// `light`, `dark` or `auto`.
     pub scheme: Option<String>,
+}
+
+impl Default for Boost {
+    /// What a portal has that says nothing of it.
+    fn default() -> Self {
+        Self { kinds: BTreeMap::new(), recency: 0.02, helpfulness: 0.05 }
+    }
+}
+
+impl Boost {
+    /// No tie-breaker at all.
+    pub fn none() -> Self {
+        Self { kinds: BTreeMap::new(), recency: 0.0, helpfulness: 0.0 }
+    }
 }
 
 impl Portal {
@@ -173,6 +200,7 @@ mod tests {
         assert_eq!(portal.staff_roles, BTreeSet::from(["support".to_owned()]));
         assert_eq!(portal.facets, ["product", "version"]);
         assert_eq!(portal.theme, Theme { accent: Some("#0b5fff".into()), scheme: Some("auto".into()) });
+        assert_eq!((portal.boost.recency, portal.boost.helpfulness, portal.boost.kinds["tutorial"]), (0.02, 0.05, 1.1));
         assert_eq!(portal.roles[0], Role { name: "hr-admin".into(), title: "HR administrator".into() });
         assert_eq!(portal.attributes["tier"], BTreeSet::from(["gold".to_owned(), "silver".to_owned()]));
         assert_eq!(portal.attributes["account"], BTreeSet::new());
@@ -216,6 +244,15 @@ mod tests {
         assert_eq!(portal.tasks, []);
         assert_eq!(portal.mapping.audiences["role"]["Admin"], Audience::Hidden);
         assert_eq!(problems.len(), 5, "{problems:?}");
+    }
+
+    #[test]
+    fn a_boost_beyond_its_bounds_has_no_effect() {
+        let text = "name = \"A\"\n[boost]\nrecency = 3\nhelpfulness = \"much\"\n[boost.kind]\nfaq = 0.1\nguide = 1.5\n";
+        let (portal, problems) = Portal::parse("acme", text);
+        let kinds = BTreeMap::from([("guide".to_owned(), 1.5)]);
+        assert_eq!(portal.unwrap().boost, Boost { kinds, ..Boost::default() });
+        assert_eq!(problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [Some(3), Some(4), Some(6)]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The tree of a `portal.toml` to a portal: what cannot be read is left out and named.
 
-use super::{Mapping, Portal, Role, Task, TaskTarget, Theme, TicketField};
+use super::{Boost, Mapping, Portal, Role, Task, TaskTarget, Theme, TicketField};
 use crate::audience::{Audience, ROLES, Vocabulary};
 use crate::language::Language;
 use crate::problem::{Findings, Problem};
@@ -78,6 +78,7 @@ impl Reader {
             time_zone: self.time_zone(entries),
             keep_queries: self.keep_queries(entries),
             allow_html: self.truth(entries, "allow_html").unwrap_or(false),
+            boost: self.boost(entries),
             theme: self.theme(entries),
             languages,
             roles,
@@ -320,6 +321,31 @@ impl Reader {
         }
     }
 
+    fn boost(&mut self, entries: Entries) -> Boost {
+        let table = self.table(entries, "boost");
+        self.known(table, &["kind", "recency", "helpfulness"]);
+        let mut boost = Boost::default();
+        for (key, weight) in [("recency", &mut boost.recency), ("helpfulness", &mut boost.helpfulness)] {
+            if let Some(node) = get(table, key) {
+                *weight = self.number(key, node, 0.0..=0.2).unwrap_or(*weight);
+            }
+        }
+        for (kind, node) in self.table(table, "kind") {
+            let factor = self.number(&kind.name, node, 0.5..=2.0);
+            boost.kinds.extend(factor.map(|factor| (kind.name.clone(), factor)));
+        }
+        boost
+    }
+
+    fn number(&mut self, key: &str, node: &Node, within: std::ops::RangeInclusive<f32>) -> Option<f32> {
+        let number = node.text().and_then(|text| text.parse().ok()).filter(|number| within.contains(number));
+        if number.is_none() {
+            let what = format!("`{key}` is not a number from {} to {}", within.start(), within.end());
+            self.error(Some(node.line), "portal-value", what, "Write one; until then it has no effect.");
+        }
+        number
+    }
+
     fn theme(&mut self, entries: Entries) -> Theme {
         let table = self.table(entries, "theme");
         self.known(table, &["accent", "scheme"]);
@@ -427,7 +453,7 @@ impl Reader {
 }
 
 /// Keys of the file's root.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "name",
     "languages",
     "time_zone",
@@ -436,6 +462,7 @@ const KEYS: [&str; 14] = [
     "staff_roles",
     "facets",
     "allow_html",
+    "boost",
     "theme",
     "roles",
     "attributes",

@@ -1,8 +1,8 @@
 //! The visible articles of one language, numbered anew over all segments that they stand in.
 
-use super::{Field, Living, ReadError};
+use super::{Field, Living, ReadError, Synonyms};
 use crate::article::{Body, Head};
-use crate::embedder::{ModelDigest, cosine};
+use crate::embedder::{ModelDigest, Vector, cosine};
 use crate::language::Language;
 use crate::partition::{IndexedArticle, Segment};
 use crate::passage::Passage;
@@ -19,6 +19,7 @@ const DEAD: u32 = u32::MAX;
 /// outside this value: order answers by score, then [`LanguageView::article_id`].
 pub struct LanguageView {
     language: Language,
+    synonyms: Synonyms,
     pub(super) segments: Vec<SegmentAt>,
     /// By document; [`DEAD`] marks the dead, and is the only mark that there is.
     article_of: Vec<u32>,
@@ -48,9 +49,10 @@ pub struct Posting {
 }
 
 impl LanguageView {
-    pub(super) fn new(language: Language, livings: &[&Living]) -> Self {
+    pub(crate) fn new(language: Language, livings: &[&Living]) -> Self {
         let mut view = Self {
             language,
+            synonyms: Synonyms::default(),
             segments: Vec::new(),
             article_of: Vec::new(),
             places: Vec::new(),
@@ -87,6 +89,16 @@ impl LanguageView {
     /// The language.
     pub fn language(&self) -> &Language {
         &self.language
+    }
+
+    /// What editors let words of a query in this language stand for.
+    pub fn synonyms(&self) -> &Synonyms {
+        &self.synonyms
+    }
+
+    /// Gives the view its synonyms.
+    pub(super) fn steer(&mut self, synonyms: Synonyms) {
+        self.synonyms = synonyms;
     }
 
     /// Living articles: numbered `0..articles()`.
@@ -157,6 +169,30 @@ impl LanguageView {
         Ok(())
     }
 
+    /// Appends the living documents that have all of some terms in a field, with the frequency of the rarest one in each: how often
+    /// the terms can stand there together at most. Documents of one article stand together.
+    pub fn postings_together(&self, field: Field, terms: &[String], into: &mut Vec<Posting>) -> Result<(), ReadError> {
+        let Some((first, others)) = terms.split_first() else { return Ok(()) };
+        let start = into.len();
+        self.postings(field, first, into)?;
+        let mut postings = Vec::new();
+        for term in others {
+            postings.clear();
+            self.postings(field, term, &mut postings)?;
+            let mut kept = start;
+            for at in start..into.len() {
+                // Both lists are in the order of the documents.
+                if let Ok(place) = postings.binary_search_by_key(&into[at].document, |posting| posting.document) {
+                    let frequency = into[at].frequency.min(postings[place].frequency);
+                    into[kept] = Posting { document: into[at].document, frequency };
+                    kept += 1;
+                }
+            }
+            into.truncate(kept);
+        }
+        Ok(())
+    }
+
     /// Calls `each(document, cosine)` for every living passage that has a vector of this length.
     pub fn scan_vectors(&self, query: &[i8], each: &mut dyn FnMut(u32, f32)) {
         for at in self.segments.iter().filter(|at| at.segment.vectors.dimensions() == query.len()) {
@@ -200,6 +236,24 @@ impl LanguageView {
     /// Document of an article's passage by its place, if there is one.
     pub fn document(&self, article: u32, ordinal: u16) -> Option<u32> {
         Some(self.segment_at(article).first + self.indexed(article).passage(ordinal)?)
+    }
+
+    /// The vectors of an article's passages, place by place.
+    pub(crate) fn vectors_of(&self, article: u32) -> Vec<Option<Vector>> {
+        let (segment, indexed) = (self.segment_at(article), self.indexed(article));
+        let mut vectors = vec![None; usize::from(indexed.passages)];
+        for (document, vector) in segment.segment.vectors.iter() {
+            let place = indexed.documents().contains(&document).then(|| document - indexed.documents().start);
+            if let Some(slot) = place.and_then(|place| vectors.get_mut((place as usize).checked_sub(1)?)) {
+                *slot = Some(vector.into());
+            }
+        }
+        vectors
+    }
+
+    /// The model of the vectors of an article, if every passage has one.
+    pub(crate) fn vector_model(&self, article: u32) -> Option<ModelDigest> {
+        self.model(article)
     }
 
     /// Address slug of an article.

@@ -26,6 +26,20 @@ impl Living {
         Self { partition, alive, version }
     }
 
+    /// The same less one article, as a version that stands in no cache.
+    pub(crate) fn without(&self, path: &str) -> Self {
+        let mut alive = self.alive.clone();
+        if let Some((segment, article)) = self.partition.find(path) {
+            alive[segment][article] = false;
+        }
+        Self { partition: Arc::clone(&self.partition), alive, version: 0 }
+    }
+
+    /// Whether an article is in it and alive.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.partition.find(path).is_some_and(|(segment, article)| self.alive[segment][article])
+    }
+
     /// The partition, dead articles included.
     pub(crate) fn partition(&self) -> &Arc<Partition> {
         &self.partition

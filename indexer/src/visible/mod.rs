@@ -7,16 +7,23 @@
 mod language_view;
 mod living;
 mod names;
+mod pins;
+mod synonyms;
 mod words;
 
 pub use crate::partition::{Field, ReadError};
 pub use language_view::{LanguageView, Posting};
 pub(crate) use living::Living;
+pub use pins::pattern_words;
+pub use synonyms::{Rule, Synonyms};
 
 use crate::article::Head;
 use crate::audience::Grants;
 use crate::embedder::ModelDigest;
+use crate::language::Language;
+use crate::steering::{Pin, Sheet, Synonym};
 use names::Names;
+use pins::Pins;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -32,6 +39,7 @@ pub type Viewer<'a> = &'a Grants;
 pub struct VisibleIndex {
     languages: Vec<Arc<LanguageView>>,
     names: Names,
+    pins: Pins,
     assets: HashSet<String>,
     model: Option<ModelDigest>,
     generation: String,
@@ -39,8 +47,9 @@ pub struct VisibleIndex {
 }
 
 impl VisibleIndex {
-    /// Builds the view of these partitions, which are in order, each with at least one living article.
-    pub(crate) fn new(partitions: &[Arc<Living>]) -> Self {
+    /// Builds the view of these partitions, which are in order, each with at least one living article, steered by what editors
+    /// wrote for this viewer.
+    pub(crate) fn new(partitions: &[Arc<Living>], sheets: &[&Sheet]) -> Self {
         let (seen, left_out) = partitions.split_at(partitions.len().min(MOST_PARTITIONS));
         let mut by_language = BTreeMap::<_, Vec<&Living>>::new();
         for living in seen {
@@ -49,13 +58,27 @@ impl VisibleIndex {
         let views = by_language.into_iter().map(|(language, livings)| LanguageView::new(language.clone(), &livings));
         let mut languages: Vec<_> = views.collect();
         languages.sort_by_key(|view| std::cmp::Reverse(view.articles()));
+        let mut synonyms: Vec<&Synonym> = sheets.iter().flat_map(|sheet| &sheet.synonyms).collect();
+        synonyms.sort_by_key(|synonym| synonym.line);
+        languages.iter_mut().for_each(|view| view.steer(Synonyms::of(view.language(), &synonyms)));
         let names = Names::decide(&mut languages);
+        let find = names.finder(&languages);
+        let mut entries: Vec<&Pin> = sheets.iter().flat_map(|sheet| &sheet.pins).collect();
+        entries.sort_by_key(|pin| pin.line);
+        entries.retain(|pin| pin.articles.iter().any(|name| !find(name).is_empty()));
+        let pins = Pins::of(&languages, names.by_path_order(), &entries, &find);
+        drop(find);
         let articles = || languages.iter().flat_map(|view| (0..view.articles()).map(move |article| (view, article)));
         Self {
             model: one_model(&languages),
-            generation: generation(articles().map(|(view, article)| view.version(article)).collect()),
+            generation: generation(
+                articles().map(|(view, article)| view.version(article)).collect(),
+                &synonyms,
+                &entries,
+            ),
             assets: articles().flat_map(|(view, article)| view.head(article).assets.iter().cloned()).collect(),
             names,
+            pins,
             left_out: left_out.len(),
             languages: languages.into_iter().map(Arc::new).collect(),
         }
@@ -99,6 +122,12 @@ impl VisibleIndex {
         self.assets.contains(path)
     }
 
+    /// The visible articles that editors want on top of what a query finds that was read in a language, in order.
+    pub fn pinned(&self, text: &str, read_in: &Language) -> Vec<(&Arc<LanguageView>, u32)> {
+        let pinned = self.pins.pinned(&self.languages, text, read_in);
+        pinned.into_iter().map(|(language, article)| (&self.languages[language], article)).collect()
+    }
+
     /// Partitions that the viewer may see but that are left out, being more than [`MOST_PARTITIONS`].
     pub fn partitions_left_out(&self) -> usize {
         self.left_out
@@ -112,8 +141,9 @@ fn one_model(languages: &[LanguageView]) -> Option<ModelDigest> {
     models.all(|model| model == Some(first)).then_some(first)
 }
 
-/// Hash over the articles' versions in the order of their slugs. The slug's length comes first: no two lists run together.
-fn generation(mut versions: Vec<(&str, &Head, Option<ModelDigest>)>) -> String {
+/// Hash over the articles' versions in the order of their slugs, and over what editors wrote that has an effect on them, if
+/// anything. The slug's length comes first: no two lists run together.
+fn generation(mut versions: Vec<(&str, &Head, Option<ModelDigest>)>, synonyms: &[&Synonym], pins: &[&Pin]) -> String {
     versions.sort_unstable_by_key(|(slug, _, _)| *slug);
     let mut hash = blake3::Hasher::new();
     for (slug, head, model) in versions {
@@ -124,6 +154,12 @@ fn generation(mut versions: Vec<(&str, &Head, Option<ModelDigest>)>) -> String {
             Some(ModelDigest(digest)) => hash.update(&digest),
             None => hash.update(b"lexical"),
         };
+    }
+    for Synonym { language, from, to, .. } in synonyms {
+        hash.update(format!("synonym {language:?} {from:?} {to:?}").as_bytes());
+    }
+    for Pin { language, queries, contains, articles, .. } in pins {
+        hash.update(format!("pin {language:?} {queries:?} {contains:?} {articles:?}").as_bytes());
     }
     hash.finalize().to_hex().to_string()
 }

@@ -51,6 +51,29 @@ impl Names {
         self.slugs.get(slug).or_else(|| self.aliases.get(slug)).copied()
     }
 
+    /// All articles in the order of their paths.
+    pub(super) fn by_path_order(&self) -> &[Place] {
+        &self.by_path
+    }
+
+    /// Finds the articles that an editor may mean by a name: the one at this path, else those that ask for this slug (one a
+    /// language, the first by path), else the one of this slug or alias.
+    pub(super) fn finder<'a>(&'a self, languages: &'a [LanguageView]) -> impl Fn(&str) -> Vec<Place> + 'a {
+        let head = |(language, article): Place| languages[language].head(article);
+        let mut wanted = HashMap::<&str, Vec<Place>>::new();
+        for place in &self.by_path {
+            let places = wanted.entry(head(*place).slug.as_str()).or_default();
+            if !places.iter().any(|(language, _)| *language == place.0) {
+                places.push(*place);
+            }
+        }
+        move |name| {
+            let path = self.by_path(name.trim_start_matches('/'), |place| head(place).path.as_str());
+            let at = path.map(|place| vec![place]).or_else(|| wanted.get(name).cloned());
+            at.unwrap_or_else(|| self.by_slug(name).into_iter().collect())
+        }
+    }
+
     /// The article of a path. `path_of` gives the path of an article.
     pub(super) fn by_path<'a>(&self, path: &str, path_of: impl Fn(Place) -> &'a str) -> Option<Place> {
         let found = self.by_path.binary_search_by_key(&path, |place| path_of(*place));

@@ -1,4 +1,4 @@
-//! The vocabulary of a viewer: whole words of living documents, found by prefix and by typo.
+//! The vocabulary of a viewer: whole words of living documents, and of the synonyms that hold for them, found by prefix and by typo.
 
 use super::{LanguageView, ReadError};
 use crate::partition::WORDS;
@@ -12,8 +12,11 @@ use tantivy::{TantivyError, Term};
 const MOST_EDITS: u8 = 2;
 
 impl LanguageView {
-    /// Says whether a word (not a term: see [`crate::analysis::Token`]) stands in any living document.
+    /// Says whether a word (not a term: see [`crate::analysis::Token`]) stands in any living document, or in a synonym.
     pub fn has_word(&self, word: &str) -> Result<bool, ReadError> {
+        if self.synonyms().has_word(word) {
+            return Ok(true);
+        }
         let term = Term::from_field_text(WORDS, word);
         for at in &self.segments {
             let found = at.segment.words().get_term_info(&term).map_err(TantivyError::from)?;
@@ -26,7 +29,8 @@ impl LanguageView {
         Ok(false)
     }
 
-    /// Words of living documents that begin with `prefix`, with the number of documents that have each, most frequent first, then by word.
+    /// Words of living documents that begin with `prefix`, with the number of documents that have each, most frequent first, then by
+    /// word; after them those of synonyms that no document has.
     pub fn words_with_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<(String, u32)>, ReadError> {
         let streams = self.segments.iter().map(|at| at.segment.words().terms().range().ge(prefix).into_stream());
         let mut words = TermMerger::new(streams.collect::<Result<_, _>>().map_err(TantivyError::from)?);
@@ -43,10 +47,16 @@ impl LanguageView {
                 best.insert(place, (String::from_utf8_lossy(words.key()).into_owned(), documents));
             }
         }
+        for word in self.synonyms().words_with_prefix(prefix) {
+            if best.len() < limit && !best.iter().any(|(known, _)| known == word) {
+                best.push((word.to_owned(), 0));
+            }
+        }
         Ok(best)
     }
 
-    /// Words of living documents within `edits` (1 or 2, a transposition is one) of `word`; (word, documents, edits), nearest first, then most frequent, then by word.
+    /// Words of living documents and of synonyms within `edits` (1 or 2, a transposition is one) of `word`; (word, documents, edits),
+    /// nearest first, then most frequent, then by word.
     pub fn words_near(&self, word: &str, edits: u8, limit: usize) -> Result<Vec<(String, u32, u8)>, ReadError> {
         let mut near = BTreeMap::<String, (u8, u32)>::new();
         for edits in 0..=edits.min(MOST_EDITS) {
@@ -54,6 +64,9 @@ impl LanguageView {
             for (word, documents) in self.words_within(word, edits)? {
                 near.entry(word).or_insert((edits, documents));
             }
+        }
+        for (word, edits) in self.synonyms().words_near(word, edits.min(MOST_EDITS)) {
+            near.entry(word.to_owned()).or_insert((edits, 0));
         }
         let mut near: Vec<_> = near.into_iter().map(|(word, (edits, documents))| (word, documents, edits)).collect();
         near.sort_by_key(|(_, documents, edits)| (*edits, Reverse(*documents))); // stable: then by word

@@ -11,6 +11,7 @@ use crate::library::{Change, Library};
 use crate::passage::passages;
 use crate::portal::Portal;
 use crate::problem::Problem;
+use crate::steering::{PINS, SYNONYMS, Sheet, Steering};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -25,8 +26,12 @@ pub(super) struct Shelf {
     pub(super) indexed: HashMap<String, Indexed>,
     /// blake3 of files by path under `articles/`, while their stamps stay.
     hashes: HashMap<String, (Stamp, [u8; 32])>,
-    /// Problems of `portal.toml`, and of articles by path.
+    /// What editors wrote beside the articles, and what of it the library was given last.
+    steering: Steering,
+    sheets: Vec<Sheet>,
+    /// Problems of `portal.toml`, of the files beside it, and of articles by path.
     configuration: Vec<Problem>,
+    beside: Vec<Problem>,
     problems: HashMap<String, Vec<Problem>>,
 }
 
@@ -46,16 +51,25 @@ impl Shelf {
             served: false,
             indexed: HashMap::new(),
             hashes: HashMap::new(),
+            steering: Steering::default(),
+            sheets: Vec::new(),
             configuration: Vec::new(),
+            beside: Vec::new(),
             problems: HashMap::new(),
         };
         shelf.recall(library, id, model);
         shelf
     }
 
-    /// Problems of its `portal.toml` and of the articles read in this run.
+    /// Problems of its `portal.toml`, of the files beside it and of the articles read in this run.
     pub(super) fn problems(&self) -> impl Iterator<Item = &Problem> {
-        self.configuration.iter().chain(self.problems.values().flatten())
+        self.configuration.iter().chain(&self.beside).chain(self.problems.values().flatten())
+    }
+
+    /// The next moment (ms UTC) after `now` at which something begins or ends to be shown.
+    pub(super) fn next_change(&self, now: i64) -> Option<i64> {
+        let articles = self.indexed.values().filter_map(|indexed| reading::next_change(&indexed.head, now));
+        articles.chain(self.steering.next_change(now)).min()
     }
 
     /// Takes what is indexed from the library itself.
@@ -109,6 +123,7 @@ impl Comparison<'_> {
         let mut differences = Differences { put: Vec::new(), gone };
         self.compare(shelf, &portal, &known, &mut differences, &mut outcome);
         self.deny(shelf, &differences);
+        self.steer(shelf, &portal, found, &mut outcome);
         self.serve(shelf, &portal);
 
         // The first group goes with the rest, so that a renamed article is never absent.
@@ -159,6 +174,40 @@ impl Comparison<'_> {
         }
     }
 
+    /// Gives the library what editors wrote beside the articles, as it holds now. A file in motion leaves everything as it was.
+    fn steer(&self, shelf: &mut Shelf, portal: &Portal, found: &[Found], outcome: &mut Outcome) {
+        let mut problems = Vec::new();
+        let mut text = |name: &str| {
+            let path = format!("{}/{name}", self.id);
+            if !found.iter().any(|file| file.path == path) {
+                return Ok(None);
+            }
+            match reading::read(self.content, &path) {
+                Err(Unread::Unsettled) => return Err(()),
+                Err(Unread::Refused(error)) => problems.push(unreadable(&path, &error.to_string())),
+                Ok(content) => match String::from_utf8(content.bytes) {
+                    Ok(text) => return Ok(Some(text)),
+                    Err(error) => problems.push(unreadable(&path, &error.to_string())),
+                },
+            }
+            Ok(None)
+        };
+        let (Ok(synonyms), Ok(pins)) = (text(SYNONYMS), text(PINS)) else {
+            outcome.unsettled = true;
+            return;
+        };
+        let (steering, more) = Steering::parse(portal, synonyms.as_deref(), pins.as_deref());
+        problems.extend(more);
+        shelf.beside = problems;
+        shelf.steering = steering;
+        let sheets = shelf.steering.sheets(self.now);
+        if sheets != shelf.sheets {
+            self.library.steer(self.id, sheets.clone());
+            shelf.sheets = sheets;
+            outcome.steered = true;
+        }
+    }
+
     fn withdraw(&self, shelf: &mut Shelf) {
         if std::mem::take(&mut shelf.served) {
             self.library.withdraw_portal(self.id);
@@ -166,6 +215,7 @@ impl Comparison<'_> {
         }
         shelf.hashes.clear();
         shelf.problems.clear();
+        shelf.beside.clear();
     }
 
     fn serve(&self, shelf: &mut Shelf, portal: &Arc<Portal>) {

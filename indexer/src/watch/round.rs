@@ -1,10 +1,10 @@
 //! One round: the content root compared with the library, and the library brought up to date.
 
+use super::Source;
 use super::comparison::{Comparison, Shelf};
 use super::embedding::{Embedded, Embedding};
 use super::inbox::Inbox;
 use super::progress::Progress;
-use super::{Source, reading};
 use crate::clock::Clock;
 use crate::embedder::ModelDigest;
 use crate::files::{self, Found};
@@ -32,6 +32,8 @@ pub(super) struct Outcome {
     pub(super) put: usize,
     /// Articles removed.
     pub(super) removed: usize,
+    /// Whether what editors wrote beside the articles says something else now.
+    pub(super) steered: bool,
     /// Whether a file was in motion, so that another look is due at once.
     pub(super) unsettled: bool,
     /// Why a commit failed, the first if several did; another try is due.
@@ -115,11 +117,10 @@ impl Writer {
         failed.map_or(Ok(()), Err)
     }
 
-    /// The next moment (ms UTC) at which an article's time begins or ends.
+    /// The next moment (ms UTC) at which the time of an article or a pin begins or ends.
     pub(super) fn next_change(&self) -> Option<i64> {
         let now = (self.clock)();
-        let heads = self.shelves.values().flat_map(|shelf| shelf.indexed.values());
-        heads.filter_map(|indexed| reading::next_change(&indexed.head, now)).min()
+        self.shelves.values().filter_map(|shelf| shelf.next_change(now)).min()
     }
 
     pub(super) fn progress(&self) -> &Progress {
@@ -134,7 +135,7 @@ impl Writer {
             self.progress.problems = Arc::new(problems);
         }
         self.progress.rounds += 1;
-        self.progress.commits += u64::from(outcome.put + outcome.removed > 0);
+        self.progress.commits += u64::from(outcome.put + outcome.removed > 0 || outcome.steered);
         self.count();
     }
 
@@ -151,6 +152,7 @@ impl Outcome {
     fn add(&mut self, other: Self) {
         self.put += other.put;
         self.removed += other.removed;
+        self.steered |= other.steered;
         self.unsettled |= other.unsettled;
         self.failed = self.failed.take().or(other.failed);
     }

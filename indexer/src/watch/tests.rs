@@ -293,6 +293,57 @@ fn articles_appear_and_expire_by_the_clock() {
 }
 
 #[test]
+fn saved_synonyms_and_pins_take_effect_and_a_bad_entry_is_named() {
+    let site = Site::new();
+    let library = site.library();
+    site.write("p/articles/a.md", &article("public", "first"));
+    let indexer = site.watch(site.source(&library));
+    let pinned = |query: &str| {
+        let visible = library.snapshot().visible("p", &Grants::Attributes(Attributes::new()));
+        visible.is_some_and(|visible| !visible.pinned(query, visible.languages()[0].language()).is_empty())
+    };
+    let named = |progress: &Progress| progress.problems.iter().map(|problem| problem.line).collect::<Vec<_>>();
+    site.write("p/synonyms.yaml", "- words: [first, primus]\n- words: [lonely]\n");
+    assert!(indexer.wait_until(LONG, |_| says(&library, "primus")));
+    assert_eq!(named(&indexer.progress()), [Some(2)]);
+    site.write(
+        "p/pins.yaml",
+        "- query: begin\n  articles: a\n- query: end\n  articles: a\n  audience: {roles: nobody}\n",
+    );
+    assert!(indexer.wait_until(LONG, |_| pinned("begin")));
+    assert!(!pinned("end"), "an audience that cannot be read hides");
+    fs::remove_file(site.path("p/synonyms.yaml")).unwrap();
+    assert!(indexer.wait_until(LONG, |_| !says(&library, "primus")));
+    site.write("p/pins.yaml", "");
+    assert!(indexer.wait_until(LONG, |progress| !pinned("begin") && progress.problems.is_empty()));
+}
+
+#[test]
+fn a_pin_holds_from_its_first_moment_until_its_last() {
+    let at = |date: &str| format!("{date}T00:00:00Z").parse::<jiff::Timestamp>().unwrap().as_millisecond();
+    let site = Site::new();
+    site.write("p/articles/a.md", &article("public", "first"));
+    site.write("p/pins.yaml", "- query: begin\n  articles: a\n  from: 2026-03-01\n  until: 2026-03-31\n");
+    let now = Arc::new(AtomicI64::new(at("2026-03-01") - 1));
+    let clock: Clock = {
+        let now = Arc::clone(&now);
+        Arc::new(move || now.load(Ordering::Relaxed))
+    };
+    let library = site.library();
+    let indexer = site.watch(Source { clock, ..site.source(&library) });
+    let pinned = || {
+        let visible = library.snapshot().visible("p", &Grants::Everything).unwrap();
+        !visible.pinned("begin", visible.languages()[0].language()).is_empty()
+    };
+    assert!(!pinned());
+    now.store(at("2026-03-01"), Ordering::Relaxed);
+    assert!(indexer.wait_until(LONG, |_| pinned()), "without being asked: the timer");
+    now.store(at("2026-04-01"), Ordering::Relaxed);
+    indexer.refresh();
+    assert!(indexer.wait_until(LONG, |_| !pinned()));
+}
+
+#[test]
 fn polling_follows_changes_without_events() {
     let site = Site::new();
     let library = site.library();

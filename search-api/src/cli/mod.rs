@@ -3,10 +3,12 @@
 mod check;
 mod eval;
 mod index;
+mod replay;
 mod report;
 mod serve;
 mod test_searches;
 mod token;
+mod trial;
 
 use crate::config::{Config, with_file};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -65,6 +67,9 @@ pub enum Command {
     Check(check::CheckArgs),
     /// Run every portal's search.tests.yaml; show the ranking that was found
     Test(test_searches::TestArgs),
+    /// Show whose results a change of the content moves
+    #[command(after_long_help = replay::HELP)]
+    Replay(replay::ReplayArgs),
     /// Show a portal's deflection figures
     Report(report::ReportArgs),
     /// Measure ranking on a judged collection (BEIR form); prints JSON
@@ -94,6 +99,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(config) => serve::run(*config),
         Command::Index(arguments) => index::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Report(arguments) => report::run(arguments),
         Command::Eval(arguments) => eval::run(arguments),
         Command::Test(arguments) => test_searches::run(arguments),

@@ -103,11 +103,13 @@ async fn serve(config: Arc<Config>, keys: Keys, dev_key: Option<DevKey>) -> anyh
         }
     };
 
+    let counting = tokio::spawn(http::helpfulness::keep_counting(Arc::clone(&app)));
     let root = format!("http://{address}{}", config.base_path);
     tokio::select! {
         end = told_to_stop() => end?,
         failure = welcome(&app, &indexer, &root, dev_key.as_ref()) => failure?,
     }
+    counting.abort();
     // Nobody listens any more if the servers have ended by themselves.
     let _ = stop.send(true);
     public.await?;

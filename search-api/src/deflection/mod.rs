@@ -12,6 +12,7 @@ pub mod clock;
 pub mod episodes;
 pub mod figures;
 pub mod formulas;
+pub mod helpfulness;
 pub mod intervals;
 pub mod log;
 pub mod occurrence;

@@ -1,7 +1,7 @@
 //! A query's vector: computed off the request threads, behind a queue so short that a search never waits long for it.
 
 use crate::deflection::log::QueryVector;
-use indexer::embedder::{Embedder, ModelDigest};
+use indexer::embedder::{Embedder, EmbedderError, ModelDigest, Vector};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -29,6 +29,14 @@ impl QueryEmbedder {
     /// How the model is: `loading`, `ready` or `failed`.
     pub fn state(&self) -> &'static str {
         self.embedder.is_loaded().map_or("loading", |loaded| if loaded { "ready" } else { "failed" })
+    }
+
+    /// The vector of a passage's text; takes a session of the indexer's. Blocks.
+    ///
+    /// # Errors
+    /// The model failed.
+    pub fn embed_passage(&self, text: &str) -> Result<Vector, EmbedderError> {
+        self.embedder.embed_passage(text)
     }
 
     /// The vector of a text. `None` while the model loads, when the queue is full and when the model fails: the search then goes

@@ -5,6 +5,7 @@ mod reading;
 use super::error::{ACCEPTED, Problem, ProblemBody};
 use super::visitor::{self, Visitor};
 use super::{App, Caller};
+use crate::deflection::log::Kind;
 use crate::identity::OPERATOR;
 use crate::store::{Batch, NewEvent};
 use axum::Json;
@@ -133,7 +134,11 @@ pub async fn post(
     set_language(&caller, &mut events);
     let origin = counted.origin(&caller.viewer, browser.as_deref());
     let batch = Batch { sent_at, events, covers };
+    let voted = batch.events.iter().any(|event| matches!(event.kind, Kind::Vote { .. }));
     let receipt = app.store.append(&caller.portal, origin, batch).await.map_err(Problem::internal)?;
+    if voted {
+        app.helpfulness.note_vote();
+    }
     let (accepted, duplicate, conflict) = (receipt.accepted, receipt.duplicate, receipt.conflict);
     Ok((ACCEPTED, Json(EventReceipt { accepted, duplicate, conflict, rejected })))
 }
@@ -169,7 +174,7 @@ fn covers_of(caller: &Caller, covers: &Covers) -> Result<(i64, i64), Problem> {
 /// A search that says no language was most likely asked in the portal's.
 fn set_language(caller: &Caller, events: &mut [NewEvent]) {
     for event in events {
-        if let crate::deflection::log::Kind::Search(searched) = &mut event.kind {
+        if let Kind::Search(searched) = &mut event.kind {
             searched.language = searched.language.take().or_else(|| caller.portal.languages.first().cloned());
         }
     }

@@ -10,10 +10,12 @@ mod embedding;
 pub mod error;
 mod etag;
 mod events;
+mod explain;
 mod fields;
 mod form;
 mod health;
 mod help;
+pub mod helpfulness;
 pub mod limits;
 mod observe;
 pub mod pages;
@@ -33,13 +35,17 @@ pub use viewer::Caller;
 
 use crate::config::Config;
 use crate::identity::Keys;
+use crate::retrieval::Boosts;
 use crate::store::{Clock, Store};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::response::Response;
 use axum::routing::{any, get};
 use cores::Cores;
+use helpfulness::Helpfulness;
+use indexer::audience::Grants;
 use indexer::library::Library;
+use indexer::portal::Portal;
 use limits::Limits;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -69,6 +75,8 @@ pub struct App {
     pub limits: Limits,
     /// Turns at work that takes a core.
     pub cores: Cores,
+    /// What visitors said of articles.
+    pub helpfulness: Helpfulness,
     clock: Clock,
     ready: AtomicBool,
 }
@@ -84,13 +92,19 @@ impl App {
         clock: Clock,
     ) -> Self {
         let limits = Limits::new(&config);
-        let (cores, ready) = (Cores::default(), AtomicBool::new(false));
-        Self { library, embedder, store, config, keys, limits, cores, clock, ready }
+        let (cores, helpfulness, ready) = (Cores::default(), Helpfulness::default(), AtomicBool::new(false));
+        Self { library, embedder, store, config, keys, limits, cores, helpfulness, clock, ready }
     }
 
     /// Now, in milliseconds since 1970 UTC.
     pub fn now(&self) -> i64 {
         (self.clock)()
+    }
+
+    /// What breaks ties between the answers of a viewer of a portal.
+    pub fn boosts(&self, portal: &Portal, grants: &Grants) -> Boosts {
+        let helped = self.helpfulness.of(&portal.id, &self.store.held(portal, grants));
+        Boosts { weights: portal.boost.clone(), now: self.now(), helped }
     }
 
     /// Notes that the index equals the content, as far as it can be known at start.
@@ -133,6 +147,7 @@ fn routes() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(tickets::get))
         .routes(routes!(reports::deflection))
         .routes(routes!(reports::searches))
+        .routes(routes!(explain::get))
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
         .split_for_parts();

@@ -5,12 +5,13 @@ use super::fields::Fields;
 use super::visitor::Visitor;
 use super::{App, Caller};
 use crate::deflection::log::{Confidence as LoggedConfidence, QueryVector, Surface};
-use crate::retrieval::{self, Answer, Answers, Confidence, Mode, Query};
+use crate::retrieval::{self, Answer, Answers, Boosts, Confidence, Mode, Query};
 use crate::store::AnsweredSearch;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use indexer::visible::VisibleIndex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +20,8 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Most characters of a query.
 pub const QUERY_LIMIT: usize = 512;
-const MODES: [(&str, Mode); 3] = [("hybrid", Mode::Hybrid), ("lexical", Mode::Lexical), ("dense", Mode::Dense)];
+/// Modes by the names that callers give them.
+pub const MODES: [(&str, Mode); 3] = [("hybrid", Mode::Hybrid), ("lexical", Mode::Lexical), ("dense", Mode::Dense)];
 const SURFACES: [(&str, Surface); 5] = [
     ("api", Surface::Api),
     ("context", Surface::Context),
@@ -95,6 +97,8 @@ struct SearchAnswer {
     breadcrumb: Vec<String>,
     /// 1-based place in the whole list.
     rank: usize,
+    /// Whether it stands where it does because editors pinned it to the query.
+    pinned: bool,
     passage: SearchPassage,
 }
 
@@ -172,6 +176,7 @@ impl Asked {
             limit: fields.whole("limit", 1..=50, 10)?,
             offset: fields.whole("offset", 0..=1000, 0)?,
             mode: fields.choice("mode", &MODES, Mode::Hybrid)?,
+            boosts: Boosts::default(),
         };
         let visitor = super::visitor::browser_id(&mut fields)?;
         let surface = fields.choice("surface", &SURFACES, Surface::Api)?;
@@ -213,8 +218,11 @@ pub async fn search(app: &App, caller: &Caller, visitor: Visitor, asked: Asked) 
     if let (None, Some(browser)) = (caller.viewer.subject(), browser) {
         app.limits.admit_visitor(&caller.portal.id, browser)?;
     }
-    let vector = vector(app, caller, &asked.query).await;
-    let (index, query) = (Arc::clone(&caller.index), asked.query);
+    let vector = vector(app, &caller.index, &asked.query).await;
+    let (index, query) = (
+        Arc::clone(&caller.index),
+        Query { boosts: app.boosts(&caller.portal, caller.viewer.grants()), ..asked.query },
+    );
     let work = move || {
         let answers = retrieval::search(&index, &query, vector.as_ref().map(|vector| &*vector.values));
         answers.map(|answers| (answers, query, vector))
@@ -241,12 +249,26 @@ pub async fn search(app: &App, caller: &Caller, visitor: Visitor, asked: Asked) 
 }
 
 /// The query's vector, if one is wanted and the visible passages have vectors of the same model.
-async fn vector(app: &App, caller: &Caller, query: &Query) -> Option<QueryVector> {
+pub async fn vector(app: &App, index: &VisibleIndex, query: &Query) -> Option<QueryVector> {
     let embedder = app.embedder.as_ref().filter(|_| query.mode != Mode::Lexical)?;
-    if caller.index.model() != Some(embedder.digest()) {
+    if index.model() != Some(embedder.digest()) {
         return None;
     }
     embedder.embed(&query.text).await
+}
+
+/// The name of a mode in answers.
+pub fn mode_name(mode: Mode) -> &'static str {
+    MODES.iter().find_map(|&(name, known)| (known == mode).then_some(name)).unwrap_or("lexical")
+}
+
+/// The name of a confidence in answers.
+pub fn confidence_name(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Good => "good",
+        Confidence::Weak => "weak",
+        Confidence::None => "none",
+    }
 }
 
 fn shape(caller: &Caller, found: Found) -> SearchAnswers {
@@ -255,12 +277,8 @@ fn shape(caller: &Caller, found: Found) -> SearchAnswers {
         search_id,
         query: query.text,
         generation: caller.index.generation().into(),
-        mode: MODES.iter().find_map(|&(name, mode)| (mode == answers.mode).then_some(name)).unwrap_or("lexical"),
-        confidence: match answers.confidence {
-            Confidence::Good => "good",
-            Confidence::Weak => "weak",
-            Confidence::None => "none",
-        },
+        mode: mode_name(answers.mode),
+        confidence: confidence_name(answers.confidence),
         language: answers.language.as_str().into(),
         total: answers.total,
         took_us,
@@ -281,6 +299,7 @@ fn shape_answer(caller: &Caller, answer: Answer) -> SearchAnswer {
         kind: answer.kind,
         breadcrumb: answer.breadcrumb,
         rank: answer.rank,
+        pinned: answer.pinned,
         passage: SearchPassage {
             heading: answer.heading,
             anchor: answer.anchor,

@@ -37,6 +37,7 @@ pub fn page(index: &VisibleIndex, ranking: &Ranking, limit: usize, offset: usize
             anchor,
             text,
             score: candidate.score,
+            pinned: place < ranking.pinned,
         });
     }
     Ok(Answers {

@@ -103,6 +103,7 @@ mod tests {
         let word = |token: indexer::analysis::Token| QueryWord {
             span: token.span,
             terms: vec![token.term],
+            synonyms: Vec::new(),
             weight: 1.0,
             trust: 1.0,
             function: false,

@@ -17,6 +17,7 @@
 
 use super::evidence::Evidence;
 use super::reading::QueryWord;
+use super::synonyms::SYNONYM_TRUST;
 use indexer::visible::{Field, LanguageView, Posting, ReadError};
 
 const K1: f32 = 1.2;
@@ -107,7 +108,8 @@ fn normalised(length: u32, average: f32) -> f32 {
     1.0 - B + B * length as f32 / average
 }
 
-fn inverse_frequency(articles: u32, with_word: usize) -> f32 {
+/// Weight of a word that this many articles have.
+pub fn inverse_frequency(articles: u32, with_word: usize) -> f32 {
     (1.0 + (articles as f32 - with_word as f32 + 0.5) / (with_word as f32 + 0.5)).ln()
 }
 
@@ -131,14 +133,14 @@ impl Scratch {
             for term in &word.terms {
                 for (field, weight) in FIELDS {
                     self.add_postings(view, field, term)?;
-                    self.weigh_articles(view, field, weight);
-                    if field == Field::Title {
-                        self.title_hits.extend(self.postings.iter().map(|posting| view.article_of(posting.document)));
-                    }
-                    // A passage is not the better one for more articles and prepositions, and they are most of all postings.
-                    if !word.function && matches!(field, Field::Heading | Field::Body) {
-                        self.weigh_passages(view, field, weight);
-                    }
+                    self.weigh(view, word, field, weight);
+                }
+            }
+            for together in &word.synonyms {
+                for (field, weight) in FIELDS {
+                    self.postings.clear();
+                    view.postings_together(field, together, &mut self.postings)?;
+                    self.weigh(view, word, field, weight * SYNONYM_TRUST);
                 }
             }
             let (from_article, from_document) = (self.article_hits.len(), self.document_hits.len());
@@ -148,7 +150,7 @@ impl Scratch {
             for document in self.documents.drain(..) {
                 self.document_hits.push((document, std::mem::take(&mut self.document_tf[document as usize])));
             }
-            if word.terms.len() > 1 {
+            if word.terms.len() + word.synonyms.len() > 1 {
                 let mut titles = self.title_hits.split_off(from_title);
                 titles.sort_unstable();
                 titles.dedup();
@@ -170,6 +172,18 @@ impl Scratch {
     fn add_postings(&mut self, view: &LanguageView, field: Field, term: &str) -> Result<(), ReadError> {
         self.postings.clear();
         view.postings(field, term, &mut self.postings)
+    }
+
+    /// Adds the postings at hand, of one field, to whatever they count for.
+    fn weigh(&mut self, view: &LanguageView, word: &QueryWord, field: Field, weight: f32) {
+        self.weigh_articles(view, field, weight);
+        if field == Field::Title {
+            self.title_hits.extend(self.postings.iter().map(|posting| view.article_of(posting.document)));
+        }
+        // A passage is not the better one for more articles and prepositions, and they are most of all postings.
+        if !word.function && matches!(field, Field::Heading | Field::Body) {
+            self.weigh_passages(view, field, weight);
+        }
     }
 
     /// Adds the postings at hand to `article_tf`. Documents of one article stand together, so each is weighed once.

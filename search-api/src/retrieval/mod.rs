@@ -9,25 +9,30 @@
 //! Every number comes from the visible articles of one language; nothing here can reach others.
 
 mod answers;
+mod boost;
 mod closeness;
 mod confidence;
 mod dense;
 mod evidence;
+pub mod explain;
 mod facets;
 mod function_words;
 mod fusion;
 mod language;
 mod lexical;
 mod parts;
+mod pins;
 mod ranking;
 mod reading;
 mod snippet;
 mod spelling;
 mod suggest;
+mod synonyms;
 #[cfg(test)]
 mod tests;
 mod weight;
 
+pub use boost::{Boosts, Helped};
 pub use parts::{Part, Parts, parts};
 pub use ranking::MOST_CANDIDATES;
 pub use suggest::suggest;
@@ -66,6 +71,8 @@ pub struct Query {
     pub offset: usize,
     /// Lists wanted.
     pub mode: Mode,
+    /// Tie-breakers.
+    pub boosts: Boosts,
 }
 
 /// How sure the list is.
@@ -113,6 +120,8 @@ pub struct Answer {
     pub text: String,
     /// What it was ordered by.
     pub score: f32,
+    /// Whether it stands where it does because editors pinned it to the query.
+    pub pinned: bool,
 }
 
 /// Ranked answers.

@@ -5,7 +5,7 @@ use super::evidence::Evidence;
 use super::fusion::{self, Asked, Scale, Scored};
 use super::lexical::{self, Scratch};
 use super::reading::{self, QueryWord};
-use super::{Confidence, Mode, Query, dense, facets, language, spelling};
+use super::{Confidence, Mode, Query, dense, facets, language, pins, spelling};
 use indexer::language::Language;
 use indexer::visible::{LanguageView, ReadError, VisibleIndex};
 use std::collections::HashSet;
@@ -50,6 +50,8 @@ pub struct Ranking<'a> {
     pub languages: Vec<Ranked<'a>>,
     /// At most [`MOST_CANDIDATES`].
     pub candidates: Vec<Candidate>,
+    /// How many of them stand first because editors pinned them.
+    pub pinned: usize,
 }
 
 /// Buffers of one thread, kept from query to query.
@@ -95,20 +97,29 @@ pub fn rank<'a>(
         let mut found = fusion::best(found, MOST_CANDIDATES - candidates.len());
         found.sort_unstable_by(fusion::best_first);
         scale.add_closeness(view, &asked, &evidence, &mut found);
+        let from = candidates.len();
         candidates.extend(found.into_iter().map(|Scored { article, score, .. }| Candidate {
             language: place,
             article,
             score,
         }));
+        let name = |candidate: &Candidate| (view.head(candidate.article), index.slug(view, candidate.article));
+        query.boosts.weigh(&mut candidates[from..], name);
         languages.push(Ranked { view, words, evidence, scale });
     }
+    let language = languages.first().map_or_else(Language::unknown, |first| first.view.language().clone());
+    let confidence = confidence(&languages, &candidates);
+    let pinned = pins::lift(index, &query.text, &language, &query.filters, &languages, &mut candidates);
+    candidates.truncate(MOST_CANDIDATES);
     Ok(Ranking {
         mode,
-        confidence: confidence(&languages, &candidates),
-        language: languages.first().map_or_else(Language::unknown, |first| first.view.language().clone()),
+        // Who pins an article says that it answers.
+        confidence: if pinned > 0 { Confidence::Good } else { confidence },
+        language,
         suggestion: languages.first().and_then(|first| spelling::suggestion(&query.text, &first.words)),
         languages,
         candidates,
+        pinned,
     })
 }
 
@@ -131,6 +142,7 @@ impl Ranked<'_> {
     pub fn marks(&self) -> HashSet<&str> {
         let content = self.words.iter().any(|word| !word.function);
         let words = self.words.iter().filter(|word| !(content && word.function));
-        words.flat_map(|word| word.terms.iter().map(String::as_str)).collect()
+        let terms = words.flat_map(|word| word.terms.iter().chain(word.synonyms.iter().flatten()));
+        terms.map(String::as_str).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! Query text to query words: which terms each word stands for among the words that the viewer may see.
 
-use super::function_words;
+use super::{function_words, synonyms};
 use indexer::analysis::{Token, analyze};
 use indexer::visible::{Field, LanguageView, Posting, ReadError};
 use std::collections::HashSet;
@@ -46,6 +46,8 @@ pub struct QueryWord {
     pub span: Range<usize>,
     /// Terms that it stands for; they share one document frequency. Never empty.
     pub terms: Vec<String>,
+    /// What it stands for besides, by the word of editors: each a list of terms that must stand together. See [`synonyms`].
+    pub synonyms: Vec<Vec<String>>,
     /// What it counts beside a whole content word, in (0, 1].
     pub weight: f32,
     /// How far it is trusted to mean these terms, in (0, 1]; 1 when it was found as it stands.
@@ -60,14 +62,15 @@ pub struct QueryWord {
 
 /// Reads a query in full: an unknown last word may be the beginning of known ones, other unknown words their misspellings.
 pub fn read(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, ReadError> {
-    let mut words = read_exactly(view, text)?;
+    let mut words = read_words(view, text)?;
     mend(view, text, &mut words, MIN_PREFIX)?;
+    synonyms::stand_in(view, text, &mut words);
     Ok(words)
 }
 
 /// Reads a query whose last word is being typed: it also stands for every known word that it begins.
 pub fn read_as_typed(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, ReadError> {
-    let mut words = read_exactly(view, text)?;
+    let mut words = read_words(view, text)?;
     mend(view, text, &mut words, 1)?;
     if let Some(last) = words.last_mut().filter(|last| last.span.end == text.len() && last.found == Found::Exactly) {
         let mut own = last.terms.clone();
@@ -79,6 +82,7 @@ pub fn read_as_typed(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, 
             last.function = false;
         }
     }
+    synonyms::stand_in(view, text, &mut words);
     Ok(words)
 }
 
@@ -101,6 +105,12 @@ fn mend(view: &LanguageView, text: &str, words: &mut [QueryWord], shortest_prefi
 
 /// Reads a query as it stands: for languages other than its own, where most of its words are unknown for good reason.
 pub fn read_exactly(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, ReadError> {
+    let mut words = read_words(view, text)?;
+    synonyms::stand_in(view, text, &mut words);
+    Ok(words)
+}
+
+fn read_words(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, ReadError> {
     let tokens = analyze(view.language(), text);
     let mut seen = HashSet::new();
     let mut postings = Vec::new();
@@ -123,6 +133,7 @@ pub fn read_exactly(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, R
             words.push(QueryWord {
                 span: token.span.clone(),
                 terms: vec![token.term.clone()],
+                synonyms: Vec::new(),
                 weight: if function { share * FUNCTION_WORD_WEIGHT } else { share },
                 trust: 1.0,
                 function,

@@ -116,6 +116,9 @@ fn with_all_words(view: &LanguageView, words: &[&QueryWord], fields: &[Field]) -
             for term in &word.terms {
                 view.postings(*field, term, &mut postings)?;
             }
+            for together in &word.synonyms {
+                view.postings_together(*field, together, &mut postings)?;
+            }
         }
         let mut documents: Vec<u32> = postings.iter().map(|posting| posting.document).collect();
         documents.sort_unstable();
@@ -157,7 +160,10 @@ impl<'a> Completions<'a> {
     /// Takes a name if it has every word.
     fn add(&mut self, name: &str, source: Source) {
         let terms: HashSet<String> = analyze(self.view.language(), name).into_iter().map(|token| token.term).collect();
-        let has = |word: &&QueryWord| word.terms.iter().any(|term| terms.contains(term));
+        let has = |word: &&QueryWord| {
+            let means = |together: &Vec<String>| together.iter().all(|term| terms.contains(term));
+            word.terms.iter().any(|term| terms.contains(term)) || word.synonyms.iter().any(means)
+        };
         if self.words.iter().all(has) && self.seen.insert(name.to_lowercase()) {
             let (otherwise, length) = self.rank(name);
             self.found.push((otherwise, source, length, name.to_owned()));

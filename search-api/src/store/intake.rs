@@ -7,6 +7,7 @@ use crate::deflection::log::{
     Address, Event, Hash, Kind, Mark, Millis, Person, QueryVector, Searched, Shown, Stamp, Ticket,
 };
 use crate::identity::{OPERATOR, Viewer};
+use indexer::audience::{Grants, ROLES};
 use indexer::portal::Portal;
 
 /// Who sent something, for as long as it takes to hash them.
@@ -22,6 +23,8 @@ pub struct Sender {
     tracked: bool,
     backfill: bool,
     keeps_queries: bool,
+    /// What the viewer holds of what the portal knows; nothing of an operator's backfill.
+    held: Option<String>,
 }
 
 /// A batch ready to be stored.
@@ -35,6 +38,8 @@ pub struct Rows {
     pub address: Option<Address>,
     /// Search ids that were not the sender's.
     pub foreign_ids: u64,
+    /// What the sender holds, if that is known.
+    pub held: Option<Hash>,
 }
 
 impl Sender {
@@ -54,6 +59,7 @@ impl Sender {
             tracked: origin.tracked,
             backfill,
             keeps_queries: portal.keep_queries,
+            held: person.map(|viewer| held(portal, viewer.grants())),
         }
     }
 
@@ -86,7 +92,9 @@ impl Sender {
 
     /// Turns a batch into rows.
     pub fn rows(&self, keys: &Keys, batch: Batch, now: Millis) -> Result<Rows, KeyError> {
-        let mut rows = Rows { address: self.address(keys, self.email.as_deref(), now)?, ..Rows::default() };
+        let address = self.address(keys, self.email.as_deref(), now)?;
+        let held = self.held.as_deref().map(|held| keys.held(&self.portal, held));
+        let mut rows = Rows { address, held, ..Rows::default() };
         for new in batch.events {
             let stamp = Stamp { at: new.at, sent_at: batch.sent_at, received_at: now, backfill: self.backfill };
             let t = crate::deflection::clock::moment(&stamp).t;
@@ -209,6 +217,19 @@ impl Sender {
             _ => {}
         }
     }
+}
+
+/// What a viewer holds of the roles and attributes that a portal knows: equal texts, equal visible articles, whatever there are.
+pub fn held(portal: &Portal, grants: &Grants) -> String {
+    let Grants::Attributes(held) = grants else { return "everything".to_owned() };
+    let known = |name: &str, value: &str| match portal.attributes.get(name) {
+        _ if name == ROLES => portal.roles.iter().any(|role| role.name == value),
+        Some(values) => values.is_empty() || values.contains(value),
+        None => false,
+    };
+    let pairs = held.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+    let held: Vec<_> = pairs.filter(|(name, value)| known(name, value)).collect();
+    format!("{held:?}")
 }
 
 /// What ids of recorded searches begin with; ids that are sent may not.

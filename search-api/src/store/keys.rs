@@ -66,6 +66,11 @@ impl Keys {
         short(mac(&self.subject, &["subject", portal, subject]))
     }
 
+    /// Hash of what a viewer holds, written out: tells who holds the same without keeping what.
+    pub fn held(&self, portal: &str, held: &str) -> Hash {
+        short(mac(&self.subject, &["held", portal, held]))
+    }
+
     /// Hash of an e-mail address, white space and case aside.
     pub fn email(&self, portal: &str, address: &str) -> Hash {
         short(mac(&self.subject, &["email", portal, &address.trim().to_lowercase()]))

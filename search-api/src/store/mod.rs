@@ -8,6 +8,7 @@ mod redaction;
 mod retention;
 mod rows;
 mod tickets;
+mod votes;
 mod writer;
 
 #[cfg(test)]
@@ -18,8 +19,10 @@ pub use intake::RECORDED;
 pub use names::Named;
 pub use redaction::redact;
 
-use crate::deflection::log::{Confidence, Kind, Log, Mark, Millis, QueryVector, Surface};
+use crate::deflection::helpfulness::Vote;
+use crate::deflection::log::{Confidence, Hash, Kind, Log, Mark, Millis, QueryVector, Surface};
 use crate::identity::Viewer;
+use indexer::audience::Grants;
 use indexer::language::Language;
 use indexer::portal::Portal;
 use intake::Sender;
@@ -367,6 +370,16 @@ impl Store {
             run.to = run.to.max(now);
         }
         Ok(log)
+    }
+
+    /// The last word of each visitor on each article, by portal.
+    pub async fn votes(&self) -> Result<BTreeMap<String, Vec<Vote>>, StoreError> {
+        votes::all(self.archive.pool()).await
+    }
+
+    /// Hash over what a viewer of a portal holds, as votes carry it.
+    pub fn held(&self, portal: &Portal, grants: &Grants) -> Hash {
+        self.keys.held(&portal.id, &intake::held(portal, grants))
     }
 
     /// Writes what is queued, then stops. Later calls fail with [`StoreError::Stopped`].

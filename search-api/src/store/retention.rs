@@ -53,6 +53,11 @@ pub async fn tidy(db: &mut SqliteConnection, keys: &Keys, now: Millis) -> Result
         ),
         ("DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE t < ? LIMIT ?)", now - ROWS),
         (
+            "DELETE FROM vote WHERE (portal, slug, visitor, held) IN \
+             (SELECT portal, slug, visitor, held FROM vote WHERE t < ? LIMIT ?)",
+            now - ROWS,
+        ),
+        (
             "DELETE FROM ticket_fact WHERE (portal, id) IN (SELECT portal, id FROM ticket_fact WHERE at < ? LIMIT ?)",
             now - ROWS,
         ),

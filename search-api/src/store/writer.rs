@@ -5,7 +5,7 @@ use super::keys::Keys;
 use super::retention;
 use super::rows::{Inserted, bytes, insert_event, insert_ticket};
 use super::tickets::{self, SealedTicket, Stored};
-use super::{AnsweredSearch, Clock, Receipt, Stage, StoreError};
+use super::{AnsweredSearch, Clock, Receipt, Stage, StoreError, votes};
 use crate::deflection::log::{Address, Millis, Ticket};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, query};
@@ -221,7 +221,12 @@ async fn append(
     let mut receipt = Receipt::default();
     for event in &rows.events {
         match insert_event(db, portal, event).await? {
-            Inserted::New => receipt.accepted += 1,
+            Inserted::New => {
+                receipt.accepted += 1;
+                if let Some(held) = rows.held {
+                    votes::note(db, portal, event, held).await?;
+                }
+            }
             Inserted::Duplicate => receipt.duplicate += 1,
             Inserted::Conflict => receipt.conflict += 1,
         }

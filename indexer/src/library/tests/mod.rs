@@ -4,5 +4,6 @@ mod changes;
 mod damage;
 mod dump;
 mod reading;
+mod steering;
 mod twin;
 mod world;

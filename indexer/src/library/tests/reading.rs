@@ -195,8 +195,8 @@ fn an_index_is_built_once_and_kept_until_one_of_its_partitions_changes() {
 #[test]
 fn partitions_beyond_the_limit_are_left_out_and_reported() {
     let (library, _folder) = library(&[article("a.md", "Card", "refund")]);
-    let (_, livings) = library.shelves()[PORTAL].served().unwrap();
+    let livings = library.shelves()[PORTAL].served().unwrap().partitions;
     let living = |version| Arc::new(Living::new(Arc::clone(livings[0].partition()), &HashMap::new(), version));
-    let index = VisibleIndex::new(&(0..MOST_PARTITIONS as u64 + 3).map(living).collect::<Vec<_>>());
+    let index = VisibleIndex::new(&(0..MOST_PARTITIONS as u64 + 3).map(living).collect::<Vec<_>>(), &[]);
     assert_eq!((index.partitions_left_out(), index.languages()[0].articles()), (3, MOST_PARTITIONS as u32));
 }

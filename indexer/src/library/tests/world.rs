@@ -7,7 +7,7 @@ use crate::language::Language;
 use crate::library::Change;
 use crate::markdown::{Block, Section};
 use crate::passage::passages;
-use crate::portal::{Mapping, Portal, Theme};
+use crate::portal::{Boost, Mapping, Portal, Theme};
 use rand::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -49,6 +49,7 @@ pub fn portal(id: &str) -> Arc<Portal> {
         keep_queries: true,
         allow_html: false,
         mapping: Mapping::default(),
+        boost: Boost::default(),
         theme: Theme::default(),
         digest: [0; 32],
     })

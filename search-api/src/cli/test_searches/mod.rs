@@ -2,23 +2,21 @@
 
 mod expectations;
 
-use crate::retrieval::{self, Mode, Query};
+use super::trial::{self, Trial};
+use crate::retrieval::explain::moves::{self, Rewritten};
+use crate::retrieval::{self, Query};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use expectations::Expectation;
-use indexer::audience::{Grants, ROLES};
-use indexer::embedder::{Embedder, Vector};
-use indexer::library::{Library, Snapshot};
+use indexer::audience::Grants;
+use indexer::embedder::Vector;
+use indexer::library::{EmbedPassage, Rewrite};
 use indexer::portal::Portal;
-use indexer::vector_cache::VectorCache;
 use indexer::visible::VisibleIndex;
-use indexer::watch::{Source, Vectors, index_once};
-use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 /// Runs every portal's search.tests.yaml against the content as it stands and shows the ranking found where one fails.
 #[derive(Debug, Args)]
@@ -44,25 +42,16 @@ const SHOWN: usize = 5;
 
 /// Runs the subcommand: 0 if all tests pass, else 1.
 pub fn run(args: TestArgs) -> Result<ExitCode> {
-    let folder = tempfile::tempdir().context("make a temporary folder for the index")?;
-    let vectors =
-        args.model.as_deref().map(|model| load(model, args.cache.as_deref().unwrap_or(folder.path()))).transpose()?;
-    let library = Arc::new(Library::open(&folder.path().join("index"))?);
-    let source = Source {
-        content: args.content.clone(),
-        library: Arc::clone(&library),
-        vectors: vectors.clone(),
-        clock: indexer::clock::system(),
-        poll: None,
-    };
-    let report = index_once(source, |progress| eprintln!("{} articles indexed", progress.articles))?;
-    for problem in report.progress.problems.iter() {
+    let folder = tempfile::tempdir().context("make a temporary folder for the vectors")?;
+    let cache = args.cache.as_deref().unwrap_or(folder.path());
+    let vectors = args.model.as_deref().map(|model| trial::vectors(model, cache)).transpose()?;
+    let trial = Trial::of(&args.content, vectors.as_ref())?;
+    for problem in trial.problems.iter() {
         eprintln!("{}: {} ({})", problem.path, problem.what, problem.mend);
     }
-    let snapshot = library.snapshot();
     let mut tally = Tally::default();
-    for portal in portals(&snapshot, args.portal.as_deref(), &args.content)? {
-        test_portal(&args.content, &snapshot, &portal, vectors.as_ref().map(|vectors| &*vectors.embedder), &mut tally)?;
+    for portal in trial.portals(args.portal.as_deref())? {
+        test_portal(&trial, &portal, &mut tally)?;
     }
     let mode = if vectors.is_some() { "words and vectors" } else { "words alone" };
     println!("{} passed, {} failed ({mode})", tally.passed, tally.failed);
@@ -78,33 +67,8 @@ struct Tally {
     failed: usize,
 }
 
-fn load(model: &Path, cache: &Path) -> Result<Vectors> {
-    let sessions = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-    let embedder = Embedder::load(model, sessions).with_context(|| format!("load the model in {}", model.display()))?;
-    let cache = VectorCache::open(cache, indexer::clock::system())?;
-    Ok(Vectors { embedder, cache: Arc::new(cache) })
-}
-
-fn portals(snapshot: &Snapshot, wanted: Option<&str>, content: &Path) -> Result<Vec<Arc<Portal>>> {
-    let mut portals: Vec<_> =
-        snapshot.portals().filter(|portal| wanted.is_none_or(|wanted| portal.id == wanted)).cloned().collect();
-    portals.sort_by(|a, b| a.id.cmp(&b.id));
-    match (wanted, portals.is_empty()) {
-        (Some(wanted), true) => {
-            bail!("{} has no portal {wanted:?} that can be read: see `signpost check`", content.display())
-        }
-        _ => Ok(portals),
-    }
-}
-
-fn test_portal(
-    content: &Path,
-    snapshot: &Snapshot,
-    portal: &Portal,
-    embedder: Option<&Embedder>,
-    tally: &mut Tally,
-) -> Result<()> {
-    let file = content.join(&portal.id).join(TESTS);
+fn test_portal(trial: &Trial, portal: &Portal, tally: &mut Tally) -> Result<()> {
+    let file = trial.content.join(&portal.id).join(TESTS);
     let text = match fs::read_to_string(&file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
@@ -118,79 +82,119 @@ fn test_portal(
             return Ok(());
         }
     };
-    let all =
-        snapshot.visible(&portal.id, &Grants::Everything).with_context(|| format!("open the portal {}", portal.id))?;
+    let visible = |grants: &Grants| {
+        let visible = trial.snapshot.visible(&portal.id, grants);
+        visible.with_context(|| format!("open the portal {}", portal.id))
+    };
+    let all = visible(&Grants::Everything)?;
     for expectation in expectations {
-        let visible = snapshot
-            .visible(&portal.id, &expectation.viewer())
-            .with_context(|| format!("open the portal {}", portal.id))?;
-        let vector = embedder.map(|embedder| embedder.embed_query(&expectation.query)).transpose()?;
-        let ranked = rank(&visible, &expectation, vector)?;
-        let mut failures = void(portal, &all, &expectation);
+        let index = visible(&expectation.viewer())?;
+        let (query, vector) = trial.query(portal, &expectation.query, expectation.language.as_ref())?;
+        let ranked = retrieval::rank(&index, &query, vector.as_deref())?;
+        let mut failures: Vec<Failure> = void(portal, &all, &expectation).into_iter().map(Failure::from).collect();
         failures.extend(unmet(&expectation, &ranked));
         if failures.is_empty() {
             tally.passed += 1;
-        } else {
-            tally.failed += 1;
-            print!("{}", describe(&file, &expectation, &failures, &ranked));
+            continue;
         }
+        tally.failed += 1;
+        for failure in &mut failures {
+            failure.why = why(trial, portal, &expectation, &index, &query, vector.as_ref(), failure)?;
+        }
+        print!("{}", describe(&file, &expectation, &failures, &ranked));
     }
     Ok(())
 }
 
-fn rank(visible: &VisibleIndex, expectation: &Expectation, vector: Option<Vector>) -> Result<Vec<(String, f32)>> {
-    let query = Query {
-        text: expectation.query.clone(),
-        language: expectation.language.clone(),
-        mode: if vector.is_some() { Mode::Hybrid } else { Mode::Lexical },
-        ..Query::default()
+/// What is wrong with a ranking or a test, and why it is so.
+#[derive(Debug, PartialEq)]
+struct Failure {
+    what: String,
+    /// The article that it is about.
+    slug: Option<String>,
+    why: Vec<String>,
+}
+
+impl From<String> for Failure {
+    fn from(what: String) -> Self {
+        Self { what, slug: None, why: Vec::new() }
+    }
+}
+
+impl Failure {
+    fn of(slug: &str, what: String) -> Self {
+        Self { slug: Some(slug.to_owned()), ..what.into() }
+    }
+}
+
+/// Why an article stands where it does; of one that stands too low also which word would move it, by trying.
+fn why(
+    trial: &Trial,
+    portal: &Portal,
+    expectation: &Expectation,
+    index: &VisibleIndex,
+    query: &Query,
+    vector: Option<&Vector>,
+    failure: &Failure,
+) -> Result<Vec<String>> {
+    let vector = vector.map(|vector| &**vector);
+    let Some(slug) = &failure.slug else { return Ok(Vec::new()) };
+    let Some((view, article)) = index.article(slug) else {
+        return Ok(vec!["Who asks may not see it.".to_owned()]);
     };
-    Ok(retrieval::rank(visible, &query, vector.as_deref())?)
+    let path = &view.head(article).path;
+    let Some(explanation) = retrieval::explain::explain(index, query, vector, slug)? else { return Ok(Vec::new()) };
+    let mut why = explanation.sentences.clone();
+    if expectation.expect.contains(slug) {
+        let embed = trial.embedder().map(|embedder| |text: &str| embedder.embed_passage(text));
+        let rewritten = |rewrite: &Rewrite| -> Result<Option<Rewritten>> {
+            let embed = embed.as_ref().map(|embed| embed as EmbedPassage);
+            let grants = expectation.viewer();
+            let index = trial.snapshot.rewritten(&portal.id, &grants, path, rewrite, embed, trial.folder.path())?;
+            Ok(index.map(|index| Rewritten { index, slug: explanation.slug.clone() }))
+        };
+        why.extend(moves::in_words(&moves::moves(&explanation, query, vector, rewritten)?));
+    }
+    Ok(why)
 }
 
 /// What makes a test pass or fail for no good reason: roles and attributes that the portal does not know, slugs that nothing has.
 fn void(portal: &Portal, all: &VisibleIndex, expectation: &Expectation) -> Vec<String> {
-    let mut findings = Vec::new();
-    for (name, values) in &expectation.grants {
-        let known: Option<BTreeSet<&str>> = if name == ROLES {
-            Some(portal.roles.iter().map(|role| role.name.as_str()).collect())
-        } else {
-            portal.attributes.get(name).map(|values| values.iter().map(String::as_str).collect())
-        };
-        match known {
-            None => findings.push(format!("portal.toml names no attribute {name:?}")),
-            Some(known) if known.is_empty() && name != ROLES => {}
-            Some(known) => {
-                let unknown = values.iter().filter(|value| !known.contains(value.as_str()));
-                findings.extend(unknown.map(|value| format!("portal.toml names no {value:?} among its {name}")));
-            }
-        }
-    }
+    let mut findings = trial::unknown_to(portal, &expectation.grants);
     let absent = expectation.expect.iter().chain(&expectation.never).filter(|slug| all.article(slug).is_none());
     findings.extend(absent.map(|slug| format!("no article has the slug {slug}")));
     findings
 }
 
 /// What was expected of a ranking and is not so.
-fn unmet(expectation: &Expectation, ranked: &[(String, f32)]) -> Vec<String> {
+fn unmet(expectation: &Expectation, ranked: &[(String, f32)]) -> Vec<Failure> {
     let rank_of = |slug: &String| ranked.iter().position(|(found, _)| found == slug).map(|place| place + 1);
     let missed = expectation.expect.iter().filter_map(|slug| match rank_of(slug) {
         Some(rank) if rank <= expectation.within => None,
-        Some(rank) => Some(format!("expected {slug} within {}, found at {rank}", expectation.within)),
-        None => Some(format!("expected {slug} within {}, not found", expectation.within)),
+        Some(rank) => {
+            Some(Failure::of(slug, format!("expected {slug} within {}, found at {rank}", expectation.within)))
+        }
+        None => Some(Failure::of(slug, format!("expected {slug} within {}, not found", expectation.within))),
     });
-    let leaked = expectation
-        .never
-        .iter()
-        .filter_map(|slug| rank_of(slug).map(|rank| format!("must never find {slug}, found at {rank}")));
+    let leaked = expectation.never.iter().filter_map(|slug| {
+        rank_of(slug).map(|rank| Failure::of(slug, format!("must never find {slug}, found at {rank}")))
+    });
     missed.chain(leaked).collect()
 }
 
-fn describe(file: &Path, expectation: &Expectation, failures: &[String], ranked: &[(String, f32)]) -> String {
-    let mut text =
-        format!("{}:{}: {:?} as {}\n", file.display(), expectation.line, expectation.query, viewer(expectation));
+fn describe(file: &Path, expectation: &Expectation, failures: &[Failure], ranked: &[(String, f32)]) -> String {
+    let mut text = format!(
+        "{}:{}: {:?} as {}\n",
+        file.display(),
+        expectation.line,
+        expectation.query,
+        trial::in_words(&expectation.grants)
+    );
     for failure in failures {
-        _ = writeln!(text, "    {failure}");
+        _ = writeln!(text, "    {}", failure.what);
+        for why in &failure.why {
+            _ = writeln!(text, "      {why}");
+        }
     }
     if ranked.is_empty() {
         text.push_str("    found nothing\n");
@@ -199,15 +203,6 @@ fn describe(file: &Path, expectation: &Expectation, failures: &[String], ranked:
         _ = writeln!(text, "    {:>3}. {slug}  {score:.3}", place + 1);
     }
     text
-}
-
-fn viewer(expectation: &Expectation) -> String {
-    let held = expectation.grants.iter().map(|(name, values)| {
-        let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        format!("{name}={}", values.join(","))
-    });
-    let held: Vec<String> = held.collect();
-    if held.is_empty() { "anonymous".to_owned() } else { held.join(" ") }
 }
 
 #[cfg(test)]
@@ -227,25 +222,33 @@ mod tests {
         }
     }
 
+    fn said(expectation: &Expectation, ranked: &[(String, f32)]) -> Vec<String> {
+        unmet(expectation, ranked).into_iter().map(|failure| failure.what).collect()
+    }
+
     #[test]
     fn a_test_passes_when_each_article_is_within_its_rank_and_none_that_must_never_be_found() {
         let ranked = [("pay".to_owned(), 2.0), ("bill".to_owned(), 1.0)];
-        assert!(unmet(&expectation(&["pay", "bill"], 2, &["payroll"]), &ranked).is_empty());
-        assert_eq!(unmet(&expectation(&["bill"], 1, &[]), &ranked), ["expected bill within 1, found at 2"]);
+        assert!(said(&expectation(&["pay", "bill"], 2, &["payroll"]), &ranked).is_empty());
+        assert_eq!(said(&expectation(&["bill"], 1, &[]), &ranked), ["expected bill within 1, found at 2"]);
         assert_eq!(
-            unmet(&expectation(&["card"], 3, &["bill"]), &ranked),
+            said(&expectation(&["card"], 3, &["bill"]), &ranked),
             ["expected card within 3, not found", "must never find bill, found at 2"]
         );
     }
 
     #[test]
-    fn a_failure_shows_the_query_who_asked_and_the_ranking_found() {
+    fn a_failure_shows_the_query_who_asked_why_and_the_ranking_found() {
+        let failure = Failure { why: vec!["It lacks “pay”.".into()], ..Failure::of("card", "wrong".into()) };
         let described = describe(
             Path::new("p/search.tests.yaml"),
             &expectation(&["card"], 3, &[]),
-            &["wrong".into()],
+            &[failure],
             &[("pay".into(), 2.0)],
         );
-        assert_eq!(described, "p/search.tests.yaml:7: \"pay\" as anonymous\n    wrong\n      1. pay  2.000\n");
+        assert_eq!(
+            described,
+            "p/search.tests.yaml:7: \"pay\" as anonymous\n    wrong\n      It lacks “pay”.\n      1. pay  2.000\n"
+        );
     }
 }

@@ -133,6 +133,7 @@ pub(super) async fn vote(
     };
     let batch = Batch { sent_at: now, events: vec![event], covers: None };
     app.store.append(&visit.caller.portal, visit.origin(), batch).await.map_err(Problem::internal)?;
+    app.helpfulness.note_vote();
     let voted = if solved { "yes" } else { "no" };
     let mut asked = vec![("voted", voted)];
     asked.extend(search_id.as_deref().map(|id| ("s", id)));

@@ -101,6 +101,7 @@ pub(super) async fn show(
         limit: PAGE,
         offset: wanted.offset,
         mode: Mode::Hybrid,
+        ..Query::default()
     };
     let asked = Asked { query, visitor: visit.browser().map(str::to_owned), surface: Surface::Help };
     let found = search(&app, &visit.caller, visit.visitor, asked).await?;

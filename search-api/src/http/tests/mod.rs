@@ -4,6 +4,7 @@ mod answers;
 mod deflection;
 mod guards;
 mod refusals;
+mod steering;
 
 use super::App;
 use crate::cli::{Cli, Command};

@@ -1,6 +1,8 @@
 //! What a search promises, on indexes built as the server builds them.
 
+mod explained;
 mod invariance;
+mod steering;
 mod world;
 
 use super::{Confidence, Mode, Query, rank, search, suggest};

@@ -5,9 +5,10 @@ use indexer::article::Article;
 use indexer::audience::{Attributes, Audience, Grants, ROLES};
 use indexer::embedder::{ModelDigest, Vector};
 use indexer::language::Language;
-use indexer::library::{Change, Library};
+use indexer::library::{Change, Library, Rewrite};
 use indexer::passage::passages;
 use indexer::portal::Portal;
+use indexer::steering::Steering;
 use indexer::visible::VisibleIndex;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -56,11 +57,27 @@ impl Shelf {
         self.library.apply(PORTAL, changes, model).expect("a commit");
     }
 
+    /// Steers searches by these files.
+    pub fn steer(&self, synonyms: &str, pins: &str) {
+        let (steering, problems) = Steering::parse(&portal(), Some(synonyms), Some(pins));
+        assert_eq!(problems, []);
+        self.library.steer(PORTAL, steering.sheets(0));
+    }
+
     /// What a viewer with some roles may see.
     pub fn visible_to(&self, roles: &[&str]) -> Arc<VisibleIndex> {
         let roles: BTreeSet<String> = roles.iter().map(|role| role.to_string()).collect();
         let held = if roles.is_empty() { Attributes::new() } else { Attributes::from([(ROLES.to_owned(), roles)]) };
         self.library.snapshot().visible(PORTAL, &Grants::Attributes(held)).expect("a portal")
+    }
+
+    /// What nobody in particular would see if an article were changed.
+    pub fn rewritten(&self, path: &str, rewrite: &Rewrite) -> VisibleIndex {
+        let grants = Grants::Attributes(Attributes::new());
+        let scratch = self._folder.path().join("scratch");
+        let embed = |_: &str| Ok(along(3));
+        let snapshot = self.library.snapshot();
+        snapshot.rewritten(PORTAL, &grants, path, rewrite, Some(&embed), &scratch).expect("a try").expect("an article")
     }
 
     /// Searches as nobody in particular, first ten answers.

@@ -1,0 +1,156 @@
+//! An explanation in plain words, for editors.
+
+use super::{Explanation, Likeness, Spot, WordAt};
+use crate::retrieval::reading::Found;
+use crate::retrieval::{Confidence, Mode};
+
+/// Differences between two articles that are named.
+const MOST_DIFFERENCES: usize = 3;
+
+/// A sentence for each thing that matters. `pinned`: how many articles stand first by the editors' word.
+pub(super) fn about(explanation: &Explanation, pinned: usize) -> Vec<String> {
+    let mut said = vec![place(explanation, pinned)];
+    said.extend(words(&explanation.likeness));
+    said.extend(meaning(explanation));
+    said.extend(tie_breakers(&explanation.likeness));
+    said.extend(above(explanation));
+    said
+}
+
+fn place(explanation: &Explanation, pinned: usize) -> String {
+    let title = &explanation.title;
+    let sure = match explanation.confidence {
+        Confidence::Good => "good",
+        Confidence::Weak => "weak",
+        Confidence::None => "none",
+    };
+    match explanation.rank {
+        None => format!("“{title}” is not among the {} articles found (confidence {sure}).", explanation.total),
+        Some(rank) if explanation.pinned => {
+            format!("“{title}” stands at {rank} of {} because editors pinned it to this query.", explanation.total)
+        }
+        Some(rank) => {
+            let after = match pinned {
+                0 => String::new(),
+                1 => ", after one pinned article".to_owned(),
+                pinned => format!(", after {pinned} pinned articles"),
+            };
+            format!("“{title}” stands at {rank} of {}{after} (confidence {sure}).", explanation.total)
+        }
+    }
+}
+
+/// Which words it has where, and which it lacks.
+fn words(likeness: &Likeness) -> Vec<String> {
+    let matter = likeness.words.iter().filter(|word| word.weight > 0.0);
+    let (has, lacks): (Vec<&WordAt>, Vec<&WordAt>) = matter.partition(|word| !word.places.is_empty());
+    let mut said = Vec::new();
+    if !has.is_empty() {
+        let list: Vec<String> = has.iter().map(|word| format!("{} in its {}", name(word), spots(word))).collect();
+        said.push(format!("It has {}: {:.0} % of the query's weight.", list.join("; "), 100.0 * likeness.coverage));
+    }
+    let (unknown, elsewhere): (Vec<&WordAt>, Vec<&WordAt>) = lacks.into_iter().partition(|word| word.articles == 0);
+    if !elsewhere.is_empty() {
+        let list: Vec<String> =
+            elsewhere.iter().map(|word| format!("{} ({:.0} %)", name(word), 100.0 * word.weight)).collect();
+        said.push(format!("It lacks {}.", list.join(", ")));
+    }
+    if !unknown.is_empty() {
+        let list: Vec<String> = unknown.iter().map(|word| format!("“{}”", word.word)).collect();
+        said.push(format!("No article that this viewer may see has {}.", list.join(", ")));
+    }
+    said
+}
+
+fn name(word: &WordAt) -> String {
+    match &word.found {
+        Found::AsTypoOf(known) => format!("“{}” (read as “{known}”)", word.word),
+        Found::AsPrefix => format!("“{}…”", word.word),
+        _ if word.by_synonym => format!("a synonym of “{}”", word.word),
+        _ => format!("“{}”", word.word),
+    }
+}
+
+fn spots(word: &WordAt) -> String {
+    let names: Vec<&str> = word
+        .places
+        .iter()
+        .map(|spot| match spot {
+            Spot::Title => "title",
+            Spot::Tags => "tags",
+            Spot::Heading => "headings",
+            Spot::Text => "text",
+        })
+        .collect();
+    names.join(", ")
+}
+
+fn meaning(explanation: &Explanation) -> Option<String> {
+    let by_words = match explanation.likeness.lexical {
+        (score, place) if score > 0.0 => format!("By words alone it is {}", ordinal(place)),
+        _ => "By words alone it is not found".to_owned(),
+    };
+    match (explanation.mode, explanation.likeness.dense) {
+        (Mode::Lexical, _) => None,
+        (_, Some((cosine, place))) => {
+            Some(format!("{by_words}, by meaning alone {} (cosine {cosine:.2}).", ordinal(place)))
+        }
+        (_, None) => Some(format!("{by_words}; it has no vectors.")),
+    }
+}
+
+fn tie_breakers(likeness: &Likeness) -> Option<String> {
+    let factors = likeness.factors;
+    let named = [("kind", factors.kind), ("newness", factors.recency), ("votes of visitors", factors.helpfulness)];
+    let told: Vec<String> = named
+        .into_iter()
+        .filter(|(_, factor)| (factor - 1.0).abs() >= 0.001)
+        .map(|(name, factor)| format!("its {name} by {:+.1} %", 100.0 * (factor - 1.0)))
+        .collect();
+    (!told.is_empty()).then(|| format!("Tie-breakers change its score: {}.", told.join(", ")))
+}
+
+/// What the article one place above has more.
+fn above(explanation: &Explanation) -> Option<String> {
+    let (_, title, other) = explanation.above.as_ref()?;
+    let own = &explanation.likeness;
+    let mut more: Vec<(f32, String)> = Vec::new();
+    for (theirs, ours) in other.words.iter().zip(&own.words) {
+        let better = theirs.places.first() < ours.places.first() || ours.places.is_empty();
+        if let (Some(spot), true, true) = (theirs.places.first(), better, theirs.word == ours.word) {
+            let also = if ours.places.is_empty() { "" } else { ", where this one has it further down" };
+            let place = match spot {
+                Spot::Title => "title",
+                Spot::Tags => "tags",
+                Spot::Heading => "headings",
+                Spot::Text => "text",
+            };
+            more.push((theirs.weight, format!("it has {} in its {place}{also}", name(theirs))));
+        }
+    }
+    more.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut more: Vec<String> = more.into_iter().take(MOST_DIFFERENCES).map(|(_, said)| said).collect();
+    if let (Some((_, theirs)), Some((_, ours))) = (other.dense, own.dense)
+        && theirs < ours
+    {
+        more.push(format!("it is nearer in meaning ({} against {})", ordinal(theirs), ordinal(ours)));
+    }
+    if other.lexical.1 < own.lexical.1 && more.is_empty() {
+        more.push("its words weigh more: they are more frequent, or it is shorter".to_owned());
+    }
+    if other.factors.product() > own.factors.product() * 1.001 && more.is_empty() {
+        more.push("tie-breakers favour it".to_owned());
+    }
+    let because = if more.is_empty() { "by a hair".to_owned() } else { more.join("; ") };
+    Some(format!("“{title}” stands above it: {because}."))
+}
+
+fn ordinal(number: usize) -> String {
+    let end = match (number % 10, number % 100) {
+        (1, rest) if rest != 11 => "st",
+        (2, rest) if rest != 12 => "nd",
+        (3, rest) if rest != 13 => "rd",
+        _ => "th",
+    };
+    format!("{number}{end}")
+}
