@@ -85,6 +85,8 @@ struct ExplainedLikeness {
     cosine: Option<f32>,
     /// Its place by meaning alone.
     dense_rank: Option<usize>,
+    /// How near the query's words stand to each other in its title or best passage, 0 to 1; null for a single word.
+    closeness: Option<f32>,
     /// Factor of its kind.
     kind: f32,
     /// Factor of its newness.
@@ -299,6 +301,7 @@ impl From<Likeness> for ExplainedLikeness {
         Self {
             words: likeness.words.into_iter().map(ExplainedWord::from).collect(),
             coverage: likeness.coverage,
+            closeness: likeness.closeness,
             lexical_score: likeness.lexical.0,
             lexical_rank: likeness.lexical.1,
             cosine: likeness.dense.map(|(cosine, _)| cosine),

@@ -6,6 +6,7 @@ pub mod moves;
 mod sentences;
 
 use super::boost::Factors;
+use super::closeness::Pairs;
 use super::fusion::best_passage;
 use super::lexical::inverse_frequency;
 use super::ranking::{self, Ranking};
@@ -56,6 +57,8 @@ pub struct Likeness {
     pub lexical: (f32, usize),
     /// Cosine of its best passage, and its place by it; `None` without vectors.
     pub dense: Option<(f32, usize)>,
+    /// How near the query's words stand to each other, 0..=1; `None` for fewer than two content words.
+    pub closeness: Option<f32>,
     /// Tie-breakers.
     pub factors: Factors,
 }
@@ -182,6 +185,7 @@ fn likeness(
         coverage: evidence.coverage[article as usize],
         lexical: place(&evidence.lexical),
         dense: Some(place(&evidence.cosine)).filter(|(cosine, _)| *cosine > f32::MIN),
+        closeness: Pairs::of(&ranked.words).map(|pairs| pairs.closeness(view, article, evidence)),
         factors: query.boosts.factors(view.head(article), index.slug(view, article)),
     })
 }

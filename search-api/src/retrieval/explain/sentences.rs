@@ -11,6 +11,7 @@ const MOST_DIFFERENCES: usize = 3;
 pub(super) fn about(explanation: &Explanation, pinned: usize) -> Vec<String> {
     let mut said = vec![place(explanation, pinned)];
     said.extend(words(&explanation.likeness));
+    said.extend(closeness(&explanation.likeness));
     said.extend(meaning(explanation));
     said.extend(tie_breakers(&explanation.likeness));
     said.extend(above(explanation));
@@ -85,6 +86,15 @@ fn spots(word: &WordAt) -> String {
     names.join(", ")
 }
 
+fn closeness(likeness: &Likeness) -> Option<String> {
+    let closeness = likeness.closeness.filter(|_| likeness.coverage > 0.0)?;
+    Some(match closeness {
+        1.0 => "The query's words stand next to each other in its title or best passage.".to_owned(),
+        0.0 => "None of the query's words stand near each other in its title or best passage.".to_owned(),
+        _ => format!("The query's words stand near each other in part ({:.0} %).", 100.0 * closeness),
+    })
+}
+
 fn meaning(explanation: &Explanation) -> Option<String> {
     let by_words = match explanation.likeness.lexical {
         (score, place) if score > 0.0 => format!("By words alone it is {}", ordinal(place)),
@@ -134,6 +144,9 @@ fn above(explanation: &Explanation) -> Option<String> {
         && theirs < ours
     {
         more.push(format!("it is nearer in meaning ({} against {})", ordinal(theirs), ordinal(ours)));
+    }
+    if other.closeness > own.closeness {
+        more.push("the query's words stand nearer to each other in it".to_owned());
     }
     if other.lexical.1 < own.lexical.1 && more.is_empty() {
         more.push("its words weigh more: they are more frequent, or it is shorter".to_owned());
