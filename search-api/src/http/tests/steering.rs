@@ -53,6 +53,14 @@ async fn an_explanation_is_given_for_a_viewer_in_the_portals_own_words() {
 }
 
 #[tokio::test]
+async fn the_contract_names_every_input_of_an_explanation() {
+    let document = site(&[]).await.get("/openapi.json").await.json();
+    let parameters = &document["paths"]["/v1/portals/{portal}/admin/explain"]["get"]["parameters"];
+    let names: Vec<&str> = parameters.as_array().unwrap().iter().map(|input| input["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["portal", "q", "slug", "as", "lang", "mode"]);
+}
+
+#[tokio::test]
 async fn a_word_is_tried_where_it_is_missing() {
     let site = site(&[]).await;
     let path = format!("{EXPLAIN}?q=the+same+words+vault&slug=pay-an-invoice&as=anonymous");
