@@ -38,7 +38,7 @@ fn strip(mut problem: serde_json::Value) -> serde_json::Value {
 async fn an_explanation_is_given_for_a_viewer_in_the_portals_own_words() {
     let site = site(&[]).await;
     let ask = |rest: &str| format!("{EXPLAIN}?q=zanzibar&slug=vault-key{rest}");
-    let editor = |path: String| site.get_as("signpost:editor", Box::leak(path.into_boxed_str()));
+    let editor = async |path: String| site.get_as("signpost:editor", &path).await;
     let unseen = editor(ask("&as=anonymous")).await.json();
     assert_eq!(unseen["sentences"][0], "This viewer may not see “Rotate the vault key”; its audience is roles: admin.");
     assert_eq!((unseen["rank"].is_null(), unseen["likeness"].is_null()), (true, true));
