@@ -72,15 +72,24 @@ fn every_subcommand_in_the_readme_exists_and_teaches() {
         .split("signpost ")
         .skip(1)
         .filter_map(|rest| rest.split(|c: char| !c.is_ascii_lowercase()).next())
-        .filter(|word| ["serve", "index", "check", "test", "eval", "report", "token"].contains(word))
+        .filter(|word| ["serve", "index", "check", "test", "replay", "eval", "report", "token"].contains(word))
         .collect();
-    assert!(named.len() >= 7, "the README shows every subcommand, found {named:?}");
+    assert!(named.len() >= 8, "the README shows every subcommand, found {named:?}");
     for name in named {
         let (code, help, _) = signpost(&[name, "--help"]);
         assert!(
             code == 0 && help.contains("Usage:") && help.len() > 300,
             "{name} --help is too short to teach:\n{help}"
         );
+    }
+}
+
+#[test]
+fn the_readme_shows_the_examples_of_steering_that_are_tested() {
+    let readme = read("README.md");
+    for name in ["synonyms.example.yaml", "pins.example.yaml"] {
+        let example = read(&format!("indexer/src/steering/{name}"));
+        assert!(readme.contains(&format!("```yaml\n{example}```")), "README shows {name} as it is");
     }
 }
 

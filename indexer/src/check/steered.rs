@@ -4,7 +4,7 @@ use crate::article::Head;
 use crate::audience::Audience;
 use crate::portal::Portal;
 use crate::problem::Problem;
-use crate::spelling::nearest;
+use crate::spelling::edits;
 use crate::steering::{PINS, Pin, Steering};
 use crate::visible::pattern_words;
 use std::collections::BTreeMap;
@@ -47,8 +47,9 @@ fn targets(file: &str, pin: &Pin, articles: &[&Head]) -> Vec<Problem> {
         let found = named(name);
         if found.is_empty() {
             let names = articles.iter().flat_map(|head| [head.slug.as_str(), head.path.as_str()]);
-            let mend = match nearest(name, names) {
-                Some(meant) => format!("Did you mean `{meant}`? Until then the name has no effect."),
+            let near = names.map(|known| (edits(name, known), known)).filter(|(edits, _)| *edits <= 2).min();
+            let mend = match near {
+                Some((_, meant)) => format!("Did you mean `{meant}`? Until then the name has no effect."),
                 None => "Write a slug, or a path under `articles/`; until then the name has no effect.".to_owned(),
             };
             let what = format!("no article has the slug or path `{name}`");

@@ -49,14 +49,15 @@ impl Rewrite {
         match self {
             Self::Title(text) => title.clone_from(text),
             Self::Heading { anchor, text } => {
+                let Some(trail) =
+                    passages.iter().find(|passage| passage.anchor == *anchor).map(|passage| passage.trail.clone())
+                else {
+                    return;
+                };
                 // Headings below repeat it in their trails.
-                let depth =
-                    passages.iter().find(|passage| passage.anchor == *anchor).map(|passage| passage.trail.len());
-                let old =
-                    passages.iter().find(|passage| passage.anchor == *anchor).map(|passage| passage.trail.clone());
-                if let (Some(depth @ 1..), Some(old)) = (depth, old) {
-                    for passage in passages.iter_mut().filter(|passage| passage.trail.starts_with(&old)) {
-                        passage.trail[depth - 1].clone_from(text);
+                for passage in passages.iter_mut().filter(|passage| passage.trail.starts_with(&trail)) {
+                    if let Some(own) = trail.len().checked_sub(1).and_then(|depth| passage.trail.get_mut(depth)) {
+                        own.clone_from(text);
                     }
                 }
             }

@@ -28,6 +28,8 @@ pub(super) struct Shelf {
     hashes: HashMap<String, (Stamp, [u8; 32])>,
     /// What editors wrote beside the articles, and what of it the library was given last.
     steering: Steering,
+    /// Digest of the files, and of how the portal reads them, that the above was read from.
+    steered_by: [u8; 32],
     sheets: Vec<Sheet>,
     /// Problems of `portal.toml`, of the files beside it, and of articles by path.
     configuration: Vec<Problem>,
@@ -52,6 +54,7 @@ impl Shelf {
             indexed: HashMap::new(),
             hashes: HashMap::new(),
             steering: Steering::default(),
+            steered_by: [0; 32],
             sheets: Vec::new(),
             configuration: Vec::new(),
             beside: Vec::new(),
@@ -176,7 +179,9 @@ impl Comparison<'_> {
 
     /// Gives the library what editors wrote beside the articles, as it holds now. A file in motion leaves everything as it was.
     fn steer(&self, shelf: &mut Shelf, portal: &Portal, found: &[Found], outcome: &mut Outcome) {
-        let mut problems = Vec::new();
+        let mut unread = Vec::new();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&portal.reading_digest());
         let mut text = |name: &str| {
             let path = format!("{}/{name}", self.id);
             if !found.iter().any(|file| file.path == path) {
@@ -184,10 +189,16 @@ impl Comparison<'_> {
             }
             match reading::read(self.content, &path) {
                 Err(Unread::Unsettled) => return Err(()),
-                Err(Unread::Refused(error)) => problems.push(unreadable(&path, &error.to_string())),
+                Err(Unread::Refused(error)) => unread.push(unreadable(&path, &error.to_string())),
                 Ok(content) => match String::from_utf8(content.bytes) {
-                    Ok(text) => return Ok(Some(text)),
-                    Err(error) => problems.push(unreadable(&path, &error.to_string())),
+                    Ok(text) => {
+                        hasher
+                            .update(name.as_bytes())
+                            .update(&(text.len() as u64).to_le_bytes())
+                            .update(text.as_bytes());
+                        return Ok(Some(text));
+                    }
+                    Err(error) => unread.push(unreadable(&path, &error.to_string())),
                 },
             }
             Ok(None)
@@ -196,10 +207,12 @@ impl Comparison<'_> {
             outcome.unsettled = true;
             return;
         };
-        let (steering, more) = Steering::parse(portal, synonyms.as_deref(), pins.as_deref());
-        problems.extend(more);
-        shelf.beside = problems;
-        shelf.steering = steering;
+        let digest = *hasher.finalize().as_bytes();
+        if digest != shelf.steered_by || !unread.is_empty() {
+            let (steering, problems) = Steering::parse(portal, synonyms.as_deref(), pins.as_deref());
+            shelf.beside = unread.into_iter().chain(problems).collect();
+            (shelf.steering, shelf.steered_by) = (steering, digest);
+        }
         let sheets = shelf.steering.sheets(self.now);
         if sheets != shelf.sheets {
             self.library.steer(self.id, sheets.clone());
@@ -216,6 +229,7 @@ impl Comparison<'_> {
         shelf.hashes.clear();
         shelf.problems.clear();
         shelf.beside.clear();
+        shelf.steered_by = [0; 32];
     }
 
     fn serve(&self, shelf: &mut Shelf, portal: &Arc<Portal>) {

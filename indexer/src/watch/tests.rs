@@ -304,8 +304,7 @@ fn saved_synonyms_and_pins_take_effect_and_a_bad_entry_is_named() {
     };
     let named = |progress: &Progress| progress.problems.iter().map(|problem| problem.line).collect::<Vec<_>>();
     site.write("p/synonyms.yaml", "- words: [first, primus]\n- words: [lonely]\n");
-    assert!(indexer.wait_until(LONG, |_| says(&library, "primus")));
-    assert_eq!(named(&indexer.progress()), [Some(2)]);
+    assert!(indexer.wait_until(LONG, |progress| says(&library, "primus") && named(progress) == [Some(2)]));
     site.write(
         "p/pins.yaml",
         "- query: begin\n  articles: a\n- query: end\n  articles: a\n  audience: {roles: nobody}\n",

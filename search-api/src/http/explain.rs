@@ -256,10 +256,10 @@ fn shape(query: String, generation: &str, explanation: Explanation, tried: Vec<M
         pinned: explanation.pinned,
         sentences: explanation.sentences,
         likeness: Some(explanation.likeness.into()),
-        above: explanation.above.map(|(slug, title, likeness)| ExplainedAbove {
-            slug,
-            title,
-            likeness: likeness.into(),
+        above: explanation.above.map(|above| ExplainedAbove {
+            slug: above.slug,
+            title: above.title,
+            likeness: above.likeness.into(),
         }),
         tried: tried.into_iter().map(ExplainedTry::from).collect(),
     }

@@ -27,10 +27,11 @@ pub struct Helpfulness {
 type Counted = HashMap<String, HashMap<Hash, Arc<Helped>>>;
 
 impl Helpfulness {
-    /// What visitors said who hold what the viewer holds.
-    pub fn of(&self, portal: &str, held: &Hash) -> Option<Arc<Helped>> {
+    /// What visitors said who hold what the viewer holds; that is asked for only where anybody said anything.
+    pub fn of(&self, portal: &str, held: impl FnOnce() -> Hash) -> Option<Arc<Helped>> {
         let counted = Arc::clone(&self.counted.read().unwrap_or_else(PoisonError::into_inner));
-        counted.get(portal)?.get(held).cloned()
+        let groups = counted.get(portal).filter(|groups| !groups.is_empty())?;
+        groups.get(&held()).cloned()
     }
 
     /// Notes that somebody has voted.

@@ -103,7 +103,7 @@ impl App {
 
     /// What breaks ties between the answers of a viewer of a portal.
     pub fn boosts(&self, portal: &Portal, grants: &Grants) -> Boosts {
-        let helped = self.helpfulness.of(&portal.id, &self.store.held(portal, grants));
+        let helped = self.helpfulness.of(&portal.id, || self.store.held(portal, grants));
         Boosts { weights: portal.boost.clone(), now: self.now(), helped }
     }
 

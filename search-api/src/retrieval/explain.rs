@@ -37,13 +37,35 @@ pub struct Explanation {
     /// What it and the query have in common.
     pub likeness: Likeness,
     /// The article one place above, if there is one.
-    pub above: Option<(String, String, Likeness)>,
+    pub above: Option<Above>,
     /// All of it in plain words, a sentence each.
     pub sentences: Vec<String>,
     /// Words of the query, most important first, that are not in its title.
     pub missing: Vec<String>,
     /// Heading and anchor of the passage that speaks for it; empty before the first heading.
     pub heading: (String, String),
+}
+
+/// The article one place above.
+#[derive(Clone, Debug)]
+pub struct Above {
+    /// Address slug.
+    pub slug: String,
+    /// Title.
+    pub title: String,
+    /// Why it stands there whatever it says, if that is so.
+    pub first: Option<First>,
+    /// What it and the query have in common.
+    pub likeness: Likeness,
+}
+
+/// Why an article goes before another without being compared with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    /// Editors pinned it.
+    Pinned,
+    /// It is written in a language that goes before the other's.
+    ByLanguage,
 }
 
 /// What an article and a query have in common.
@@ -134,8 +156,13 @@ fn of(
         None => None,
         Some(above) => {
             let view = ranking.languages[above.language].view;
-            let likeness = self::likeness(index, query, ranking, above.language, above.article)?;
-            Some((index.slug(view, above.article).to_owned(), view.head(above.article).title.clone(), likeness))
+            let by_language = (above.language != language).then_some(First::ByLanguage);
+            Some(Above {
+                slug: index.slug(view, above.article).to_owned(),
+                title: view.head(above.article).title.clone(),
+                first: if place == Some(ranking.pinned) { Some(First::Pinned) } else { by_language },
+                likeness: self::likeness(index, query, ranking, above.language, above.article)?,
+            })
         }
     };
     let ranked = &ranking.languages[language];

@@ -394,6 +394,45 @@ async fn after_shutdown_nothing_is_taken_in() {
 }
 
 #[tokio::test]
+async fn the_last_word_of_each_visitor_is_kept_with_what_they_hold_and_that_of_staff_is_not() {
+    let bench = Bench::new();
+    let store = bench.open().await;
+    let vote = |id: &str, at: Millis, solved: bool, test: bool| {
+        let kind = Kind::Vote { slug: "a".into(), solved, comment: None, search_id: None };
+        batch(vec![NewEvent { id: id.into(), at, surface: Surface::Help, test, kind }])
+    };
+    let nobody = Viewer::anonymous("acme");
+    let (admin, other, agent) = (
+        viewer(&bench.portal, "ana", &["admin"]),
+        viewer(&bench.portal, "bo", &["admin", "of another system"]),
+        viewer(&bench.portal, "cy", &["agent"]),
+    );
+    let (browser, operator) = (Origin::new(&nobody, Some("b1")), viewer(&bench.portal, "op", &[OPERATOR]));
+    let send = async |origin: Origin<'_>, batch| store.append(&bench.portal, origin, batch).await.unwrap().accepted;
+    assert_eq!(send(browser, vote("1", T0, true, false)).await, 1);
+    assert_eq!(send(browser, vote("2", T0 - HOUR, false, false)).await, 1, "earlier, and late to arrive");
+    assert_eq!(send(Origin::new(&admin, Some("b1")), vote("3", T0 - 2, true, false)).await, 1);
+    assert_eq!(send(Origin::new(&admin, Some("b1")), vote("4", T0 - 1, false, false)).await, 1);
+    assert_eq!(send(Origin::new(&other, None), vote("5", T0, true, false)).await, 1);
+    // Of none of these is a vote counted.
+    assert_eq!(send(Origin::new(&agent, None), vote("6", T0, true, false)).await, 1);
+    assert_eq!(send(Origin::new(&nobody, None), vote("7", T0, true, false)).await, 1);
+    assert_eq!(send(browser.marked(Mark::Bot), vote("8", T0, false, false)).await, 1);
+    assert_eq!(send(browser, vote("9", T0, false, true)).await, 1);
+    assert_eq!(send(Origin::new(&operator, None), vote("10", T0, false, false)).await, 1);
+
+    let held = |viewer: &Viewer| store.held(&bench.portal, viewer.grants());
+    assert_eq!(held(&admin), held(&other), "what the portal does not know opens nothing");
+    assert_ne!(held(&admin), held(&nobody));
+    let votes = store.votes().await.unwrap().remove("acme").unwrap();
+    let mut said: Vec<_> = votes.iter().map(|vote| (vote.held == held(&admin), vote.solved)).collect();
+    said.sort_unstable();
+    assert_eq!(said, [(false, true), (true, false), (true, true)]);
+    assert!(votes.iter().all(|vote| vote.slug == "a" && (vote.held == held(&nobody) || vote.held == held(&admin))));
+    store.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_later_versions_database_is_refused_and_left_alone() {
     let bench = Bench::new();
     let store = bench.open().await;

@@ -23,8 +23,6 @@ pub struct Sender {
     tracked: bool,
     backfill: bool,
     keeps_queries: bool,
-    /// What the viewer holds of what the portal knows; nothing of an operator's backfill.
-    held: Option<String>,
 }
 
 /// A batch ready to be stored.
@@ -38,7 +36,7 @@ pub struct Rows {
     pub address: Option<Address>,
     /// Search ids that were not the sender's.
     pub foreign_ids: u64,
-    /// What the sender holds, if that is known.
+    /// What the sender holds, where votes are theirs: not of a backfill.
     pub held: Option<Hash>,
 }
 
@@ -59,7 +57,6 @@ impl Sender {
             tracked: origin.tracked,
             backfill,
             keeps_queries: portal.keep_queries,
-            held: person.map(|viewer| held(portal, viewer.grants())),
         }
     }
 
@@ -92,9 +89,7 @@ impl Sender {
 
     /// Turns a batch into rows.
     pub fn rows(&self, keys: &Keys, batch: Batch, now: Millis) -> Result<Rows, KeyError> {
-        let address = self.address(keys, self.email.as_deref(), now)?;
-        let held = self.held.as_deref().map(|held| keys.held(&self.portal, held));
-        let mut rows = Rows { address, held, ..Rows::default() };
+        let mut rows = Rows { address: self.address(keys, self.email.as_deref(), now)?, ..Rows::default() };
         for new in batch.events {
             let stamp = Stamp { at: new.at, sent_at: batch.sent_at, received_at: now, backfill: self.backfill };
             let t = crate::deflection::clock::moment(&stamp).t;

@@ -21,7 +21,7 @@ pub use redaction::redact;
 
 use crate::deflection::helpfulness::Vote;
 use crate::deflection::log::{Confidence, Hash, Kind, Log, Mark, Millis, QueryVector, Surface};
-use crate::identity::Viewer;
+use crate::identity::{OPERATOR, Viewer};
 use indexer::audience::Grants;
 use indexer::language::Language;
 use indexer::portal::Portal;
@@ -292,7 +292,8 @@ impl Store {
     /// Stores a batch. Durable when it returns.
     pub async fn append(&self, portal: &Portal, origin: Origin<'_>, batch: Batch) -> Result<Receipt, StoreError> {
         let covers = batch.covers;
-        let rows = Sender::new(portal, origin).rows(&self.keys, batch, (self.clock)())?;
+        let mut rows = Sender::new(portal, origin).rows(&self.keys, batch, (self.clock)())?;
+        rows.held = (!origin.viewer.has(OPERATOR)).then(|| self.held(portal, origin.viewer.grants()));
         match self.write(Work::Append { portal: portal.id.clone(), rows, covers }).await? {
             Done::Appended(receipt) => Ok(receipt),
             Done::Ticket(_) | Done::Advanced => Err(StoreError::Stopped),

@@ -38,7 +38,7 @@ fn strip(mut problem: serde_json::Value) -> serde_json::Value {
 async fn an_explanation_is_given_for_a_viewer_in_the_portals_own_words() {
     let site = site(&[]).await;
     let ask = |rest: &str| format!("{EXPLAIN}?q=zanzibar&slug=vault-key{rest}");
-    let editor = |path: String| site.get_as("signpost:editor", Box::leak(path.into_boxed_str()));
+    let editor = async |path: String| site.get_as("signpost:editor", &path).await;
     let unseen = editor(ask("&as=anonymous")).await.json();
     assert_eq!(unseen["sentences"][0], "This viewer may not see “Rotate the vault key”; its audience is roles: admin.");
     assert_eq!((unseen["rank"].is_null(), unseen["likeness"].is_null()), (true, true));
@@ -50,6 +50,14 @@ async fn an_explanation_is_given_for_a_viewer_in_the_portals_own_words() {
     assert_eq!(editor(format!("{EXPLAIN}?q=card&slug=absent")).await.status, StatusCode::NOT_FOUND);
     let operator = site.get_as("signpost:operator", &ask("&as=roles:admin")).await;
     assert_eq!(operator.json()["field"], "as", "who sees less than the viewer may not look through their eyes");
+}
+
+#[tokio::test]
+async fn the_contract_names_every_input_of_an_explanation() {
+    let document = site(&[]).await.get("/openapi.json").await.json();
+    let parameters = &document["paths"]["/v1/portals/{portal}/admin/explain"]["get"]["parameters"];
+    let names: Vec<&str> = parameters.as_array().unwrap().iter().map(|input| input["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["portal", "q", "slug", "as", "lang", "mode"]);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! An explanation in plain words, for editors.
 
-use super::{Explanation, Likeness, Spot, WordAt};
+use super::{Above, Explanation, First, Likeness, Spot, WordAt};
 use crate::retrieval::reading::Found;
 use crate::retrieval::{Confidence, Mode};
 
@@ -73,16 +73,7 @@ fn name(word: &WordAt) -> String {
 }
 
 fn spots(word: &WordAt) -> String {
-    let names: Vec<&str> = word
-        .places
-        .iter()
-        .map(|spot| match spot {
-            Spot::Title => "title",
-            Spot::Tags => "tags",
-            Spot::Heading => "headings",
-            Spot::Text => "text",
-        })
-        .collect();
+    let names: Vec<&str> = word.places.iter().map(|spot| spot_name(*spot)).collect();
     names.join(", ")
 }
 
@@ -93,6 +84,15 @@ fn closeness(likeness: &Likeness) -> Option<String> {
         0.0 => "None of the query's words stand near each other in its title or best passage.".to_owned(),
         _ => format!("The query's words stand near each other in part ({:.0} %).", 100.0 * closeness),
     })
+}
+
+fn spot_name(spot: Spot) -> &'static str {
+    match spot {
+        Spot::Title => "title",
+        Spot::Tags => "tags",
+        Spot::Heading => "headings",
+        Spot::Text => "text",
+    }
 }
 
 fn meaning(explanation: &Explanation) -> Option<String> {
@@ -122,20 +122,22 @@ fn tie_breakers(likeness: &Likeness) -> Option<String> {
 
 /// What the article one place above has more.
 fn above(explanation: &Explanation) -> Option<String> {
-    let (_, title, other) = explanation.above.as_ref()?;
+    let Above { title, first, likeness: other, .. } = explanation.above.as_ref()?;
+    match first {
+        Some(First::Pinned) if explanation.pinned => return None,
+        Some(First::Pinned) => return Some(format!("“{title}” stands above it because editors pinned it.")),
+        Some(First::ByLanguage) => {
+            return Some(format!("“{title}” stands above it: its language goes before that of this article."));
+        }
+        None => {}
+    }
     let own = &explanation.likeness;
     let mut more: Vec<(f32, String)> = Vec::new();
     for (theirs, ours) in other.words.iter().zip(&own.words) {
-        let better = theirs.places.first() < ours.places.first() || ours.places.is_empty();
-        if let (Some(spot), true, true) = (theirs.places.first(), better, theirs.word == ours.word) {
+        let better = ours.places.is_empty() || theirs.places.first() < ours.places.first();
+        if let (Some(spot), true) = (theirs.places.first(), better) {
             let also = if ours.places.is_empty() { "" } else { ", where this one has it further down" };
-            let place = match spot {
-                Spot::Title => "title",
-                Spot::Tags => "tags",
-                Spot::Heading => "headings",
-                Spot::Text => "text",
-            };
-            more.push((theirs.weight, format!("it has {} in its {place}{also}", name(theirs))));
+            more.push((theirs.weight, format!("it has {} in its {}{also}", name(theirs), spot_name(*spot))));
         }
     }
     more.sort_by(|a, b| b.0.total_cmp(&a.0));
