@@ -8,10 +8,12 @@ mod language_view;
 mod living;
 mod names;
 mod words;
+mod work;
 
 pub use crate::partition::{Field, ReadError};
 pub use language_view::{LanguageView, Posting};
 pub(crate) use living::Living;
+pub use work::Work;
 
 use crate::article::Head;
 use crate::audience::Grants;

@@ -10,6 +10,7 @@
 
 mod answers;
 mod confidence;
+mod cost;
 mod dense;
 mod evidence;
 mod facets;
@@ -25,6 +26,7 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 
+pub use cost::most_work;
 pub use ranking::MOST_CANDIDATES;
 pub use suggest::suggest;
 
@@ -61,6 +63,14 @@ pub struct Query {
     pub offset: usize,
     /// Lists wanted.
     pub mode: Mode,
+}
+
+impl Query {
+    /// Whether there is anything to look for in it: punctuation and emoji alone name nothing, and what a model makes of them is
+    /// chance.
+    pub fn has_words(&self) -> bool {
+        self.text.contains(char::is_alphanumeric)
+    }
 }
 
 /// How sure the list is.
