@@ -2,11 +2,12 @@
 MODEL  ?= models/all-MiniLM-L6-v2
 LISTEN ?= 127.0.0.1:8080
 DATA   ?= data
+FUZZ_SECONDS ?= 600
 export SIGNPOST_TEST_MODEL := $(abspath $(MODEL))
 # Where cargo puts its output, asked of cargo itself so that CARGO_TARGET_DIR is honoured.
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test test-rust test-browser bench lint eval models models-multilingual system-packages crash freshness
+.PHONY: help run test test-rust test-browser bench lint eval models models-multilingual system-packages crash freshness fuzz
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -34,6 +35,15 @@ crash: models ## Kill the server 100 times while it indexes and takes events; no
 
 freshness: models ## Time from save to found over HTTP, 1,000 saves
 	cargo bench --workspace --bench freshness
+
+# Without a sanitizer and the tracing of comparisons, which slow it tenfold: the code under test is safe Rust, and what is looked
+# for is panics, broken promises and cost.
+# What the fuzzer finds worth keeping gathers in fuzz/found; only seeds that somebody chose are committed, in fuzz/corpus.
+fuzz: ## Fuzz asking, parsing and indexing for FUZZ_SECONDS (600) each; needs nightly Rust and cargo-fuzz
+	@command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is not installed: cargo install cargo-fuzz"; exit 1; }
+	@set -e; for target in ask parse shelf; do mkdir -p fuzz/found/$$target; \
+	cargo +nightly fuzz run --sanitizer none --no-trace-compares $$target fuzz/found/$$target fuzz/corpus/$$target -- \
+	  -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=2048; done
 
 eval: models ## Judge the ranking: DATA=folder of collections in the BEIR form, EVAL=options of scripts/eval.py
 	cargo build --release --bin signpost

@@ -4,6 +4,7 @@ mod contents;
 mod crash;
 mod documents;
 mod editing;
+mod fuzzing;
 mod layering;
 mod service;
 mod twin;

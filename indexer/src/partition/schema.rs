@@ -38,7 +38,7 @@ pub enum Field {
 
 impl Field {
     /// All of them, in the order of their discriminants.
-    pub(crate) const ALL: [Self; 4] = [Self::Title, Self::Tags, Self::Heading, Self::Body];
+    pub const ALL: [Self; 4] = [Self::Title, Self::Tags, Self::Heading, Self::Body];
 
     /// The engine's field of its terms.
     pub(crate) fn terms(self) -> EngineField {

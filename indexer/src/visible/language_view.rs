@@ -1,6 +1,6 @@
 //! The visible articles of one language, numbered anew over all segments that they stand in.
 
-use super::{Field, Living, ReadError, Synonyms};
+use super::{Field, Living, ReadError, Synonyms, Work};
 use crate::article::{Body, Head};
 use crate::embedder::{ModelDigest, Vector, cosine};
 use crate::language::Language;
@@ -153,12 +153,14 @@ impl LanguageView {
     /// Appends the living documents that have a term in a field. Documents of one article stand together.
     pub fn postings(&self, field: Field, term: &str, into: &mut Vec<Posting>) -> Result<(), ReadError> {
         let term = Term::from_field_text(field.terms(), term);
+        let mut read = 0;
         for at in &self.segments {
             let index = at.segment.terms(field);
             let Some(found) = index.get_term_info(&term).map_err(TantivyError::from)? else { continue };
             let block = index.read_block_postings_from_terminfo(&found, IndexRecordOption::WithFreqs);
             let mut block = block.map_err(TantivyError::from)?;
             while !block.docs().is_empty() {
+                read += block.docs().len();
                 let postings = block.docs().iter().zip(block.freqs());
                 let postings = postings.map(|(document, frequency)| (at.first + document, *frequency));
                 let living = postings.filter(|(document, _)| at.whole || self.is_alive(*document));
@@ -166,6 +168,7 @@ impl LanguageView {
                 block.advance();
             }
         }
+        Work { lookups: 1, postings: read as u64, ..Work::default() }.count();
         Ok(())
     }
 
@@ -196,6 +199,7 @@ impl LanguageView {
     /// Calls `each(document, cosine)` for every living passage that has a vector of this length.
     pub fn scan_vectors(&self, query: &[i8], each: &mut dyn FnMut(u32, f32)) {
         for at in self.segments.iter().filter(|at| at.segment.vectors.dimensions() == query.len()) {
+            Work { vectors: at.segment.documents.into(), ..Work::default() }.count();
             for (document, vector) in at.segment.vectors.iter() {
                 let document = at.first + document;
                 if at.whole || self.is_alive(document) {
@@ -224,11 +228,13 @@ impl LanguageView {
 
     /// Text of an article.
     pub fn body(&self, article: u32) -> Result<Body, ReadError> {
+        Work { texts: 1, ..Work::default() }.count();
         self.segment_at(article).segment.record(self.indexed(article).body())
     }
 
     /// Text of a passage.
     pub fn passage(&self, document: u32) -> Result<Passage, ReadError> {
+        Work { texts: 1, ..Work::default() }.count();
         let at = self.segment_of(document);
         at.segment.record(document - at.first)
     }
@@ -288,6 +294,7 @@ impl LanguageView {
             living += block.docs().iter().filter(|document| self.is_alive(at.first + **document)).count() as u32;
             block.advance();
         }
+        Work { postings: word.doc_freq.into(), ..Work::default() }.count();
         Ok(living)
     }
 

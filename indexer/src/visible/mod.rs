@@ -10,12 +10,14 @@ mod names;
 mod pins;
 mod synonyms;
 mod words;
+mod work;
 
 pub use crate::partition::{Field, ReadError};
 pub use language_view::{LanguageView, Posting};
 pub(crate) use living::Living;
 pub use pins::pattern_words;
 pub use synonyms::{Rule, Synonyms};
+pub use work::Work;
 
 use crate::article::Head;
 use crate::audience::Grants;

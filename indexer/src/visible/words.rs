@@ -1,6 +1,6 @@
 //! The vocabulary of a viewer: whole words of living documents, and of the synonyms that hold for them, found by prefix and by typo.
 
-use super::{LanguageView, ReadError};
+use super::{LanguageView, ReadError, Work};
 use crate::partition::WORDS;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -18,6 +18,7 @@ impl LanguageView {
             return Ok(true);
         }
         let term = Term::from_field_text(WORDS, word);
+        Work { lookups: 1, ..Work::default() }.count();
         for at in &self.segments {
             let found = at.segment.words().get_term_info(&term).map_err(TantivyError::from)?;
             if let Some(found) = found
@@ -35,7 +36,9 @@ impl LanguageView {
         let streams = self.segments.iter().map(|at| at.segment.words().terms().range().ge(prefix).into_stream());
         let mut words = TermMerger::new(streams.collect::<Result<_, _>>().map_err(TantivyError::from)?);
         let mut best = Vec::<(String, u32)>::new();
+        let mut looked_at = 0;
         while words.advance() && words.key().starts_with(prefix.as_bytes()) {
+            looked_at += 1;
             let mut documents = 0;
             for (segment, found) in words.current_segment_ords_and_term_infos() {
                 documents += self.living_documents(&self.segments[segment], &found)?;
@@ -52,6 +55,7 @@ impl LanguageView {
                 best.push((word.to_owned(), 0));
             }
         }
+        Work { lookups: 1, words: looked_at, ..Work::default() }.count();
         Ok(best)
     }
 
@@ -76,14 +80,18 @@ impl LanguageView {
 
     fn words_within(&self, word: &str, edits: u8) -> Result<BTreeMap<String, u32>, ReadError> {
         let query = FuzzyTermQuery::new(Term::from_field_text(WORDS, word), edits, true);
+        let automaton = query.automaton()?;
+        let mut near = 0;
         let mut words = BTreeMap::new();
         for at in &self.segments {
-            let terms = at.segment.words().terms().search(query.automaton()?).into_stream();
+            let terms = at.segment.words().terms().search(&automaton).into_stream();
             let mut terms = terms.map_err(TantivyError::from)?;
             while let Some((word, found)) = terms.next() {
+                near += 1;
                 count(&mut words, word, self.living_documents(at, found)?);
             }
         }
+        Work { lookups: 1, letters: word.chars().count() as u64, words: near, ..Work::default() }.count();
         Ok(words)
     }
 }

@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Query, Request};
 use axum::http::{Method, header};
 use indexer::language::Language;
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -17,6 +18,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if *request.method() != Method::POST {
+            is_utf8(request.uri().query().unwrap_or_default())?;
             let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(request.uri())?;
             return Ok(Self::from_pairs(pairs));
         }
@@ -39,7 +41,7 @@ impl Fields {
 
     fn from_json(body: &[u8]) -> Result<Self, Problem> {
         let object: BTreeMap<String, Value> = serde_json::from_slice(body)
-            .map_err(|error| Problem::invalid("body", format!("The body must be a JSON object: {error}.")))?;
+            .map_err(|error| Problem::invalid("body", format!("The body must be a JSON object in UTF-8: {error}.")))?;
         let values = |value| match value {
             Value::Null => Vec::new(),
             Value::Array(values) => values,
@@ -114,8 +116,27 @@ impl Fields {
             None => Ok(()),
             Some(name) => {
                 let detail = "There is no such parameter; see /openapi.json for those that there are.";
-                Err(Problem::invalid(name, detail))
+                Err(Problem::invalid(name.chars().take(64).collect::<String>(), detail))
             }
         }
     }
+}
+
+/// Checks the escapes of a query string, which would else be read with replacement characters: a program that sends another
+/// encoding is told so.
+fn is_utf8(query: &str) -> Result<(), Problem> {
+    for pair in query.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let Ok(name) = percent_decode_str(name).decode_utf8() else {
+            return Err(Problem::invalid(
+                "query",
+                "A parameter's name is not UTF-8; escape the bytes of its UTF-8 form.",
+            ));
+        };
+        if percent_decode_str(value).decode_utf8().is_err() {
+            let detail = format!("`{name}` is not UTF-8; escape the bytes of its UTF-8 form.");
+            return Err(Problem::invalid(name.into_owned(), detail));
+        }
+    }
+    Ok(())
 }

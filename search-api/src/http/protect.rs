@@ -17,8 +17,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::cors::CorsLayer;
 
-/// Longest address, in bytes.
-const ADDRESS_LIMIT: usize = 8 * 1024;
+/// Longest address, in bytes: room for what people paste into a search box, which is then told that it is too long for one.
+const ADDRESS_LIMIT: usize = 16 * 1024;
 /// Answers of fewer bytes are not worth compressing.
 const COMPRESSED_FROM: u64 = 1024;
 /// Answered before the index is known to equal the content.

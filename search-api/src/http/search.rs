@@ -11,7 +11,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use indexer::visible::VisibleIndex;
+use indexer::visible::{VisibleIndex, Work};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ const SURFACES: [(&str, Surface); 5] = [
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "documents the inputs that Fields reads")]
 pub struct SearchQuestion {
-    /// The question, as typed; 1 to 512 characters.
+    /// The question, as typed; 1 to 512 characters. Control characters are read as white space.
     #[param(max_length = 512)]
     q: String,
     /// Answers wanted, 1 to 50.
@@ -168,9 +168,12 @@ pub struct Asked {
 impl Asked {
     /// Checks the inputs of a call.
     pub fn read(mut fields: Fields) -> Result<Self, Problem> {
-        let text = fields.text("q", QUERY_LIMIT)?.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let text = fields.text("q", QUERY_LIMIT)?.map(|text| plain(&text).trim().to_owned());
+        let text = text.filter(|text| !text.is_empty());
         let query = Query {
-            text: text.ok_or_else(|| Problem::invalid("q", "`q` must hold the question."))?,
+            text: text.ok_or_else(|| {
+                Problem::invalid("q", format!("`q` must hold the question, in at most {QUERY_LIMIT} characters."))
+            })?,
             language: fields.language()?,
             filters: filters(fields.texts("filter")?)?,
             limit: fields.whole("limit", 1..=50, 10)?,
@@ -183,6 +186,12 @@ impl Asked {
         fields.finish()?;
         Ok(Self { query, visitor, surface })
     }
+}
+
+/// What was typed, with white space for control characters (NUL, escape, line ends): they are none of its words and belong in no
+/// log, page or database.
+pub fn plain(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 /// Reads `key:value` filters: or within a key, and between keys.
@@ -224,7 +233,9 @@ pub async fn search(app: &App, caller: &Caller, visitor: Visitor, asked: Asked) 
         Query { boosts: app.boosts(&caller.portal, caller.viewer.grants()), ..asked.query },
     );
     let work = move || {
-        let answers = retrieval::search(&index, &query, vector.as_ref().map(|vector| &*vector.values));
+        let search = || retrieval::search(&index, &query, vector.as_ref().map(|vector| &*vector.values));
+        let (answers, work) = Work::of(search);
+        tracing::debug!(?work, "searched");
         answers.map(|answers| (answers, query, vector))
     };
     let (answers, query, vector) = app.cores.run(work).await??;
@@ -250,7 +261,7 @@ pub async fn search(app: &App, caller: &Caller, visitor: Visitor, asked: Asked) 
 
 /// The query's vector, if one is wanted and the visible passages have vectors of the same model.
 pub async fn vector(app: &App, index: &VisibleIndex, query: &Query) -> Option<QueryVector> {
-    let embedder = app.embedder.as_ref().filter(|_| query.mode != Mode::Lexical)?;
+    let embedder = app.embedder.as_ref().filter(|_| query.mode != Mode::Lexical && query.has_words())?;
     if index.model() != Some(embedder.digest()) {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use super::error::{Problem, ProblemBody};
 use super::fields::Fields;
-use super::search::QUERY_LIMIT;
+use super::search::{QUERY_LIMIT, plain};
 use super::{App, Caller};
 use crate::retrieval;
 use axum::Json;
@@ -19,7 +19,7 @@ const LIMIT: usize = 8;
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "documents the inputs that Fields reads")]
 pub struct SuggestQuestion {
-    /// What has been typed so far, at most 512 characters.
+    /// What has been typed so far, at most 512 characters. Control characters are read as white space.
     #[param(max_length = 512)]
     q: String,
     /// The viewer's language (BCP 47).
@@ -60,8 +60,10 @@ pub async fn post(State(app): State<Arc<App>>, caller: Caller, fields: Fields) -
 }
 
 async fn suggest(app: &App, caller: &Caller, mut fields: Fields) -> Result<Json<SuggestAnswer>, Problem> {
-    let text =
-        fields.text("q", QUERY_LIMIT)?.ok_or_else(|| Problem::invalid("q", "`q` must hold what has been typed."))?;
+    let typed = fields.text("q", QUERY_LIMIT)?.ok_or_else(|| {
+        Problem::invalid("q", format!("`q` must hold what has been typed, in at most {QUERY_LIMIT} characters."))
+    })?;
+    let text = plain(&typed);
     let language = fields.language()?;
     fields.finish()?;
     let index = Arc::clone(&caller.index);

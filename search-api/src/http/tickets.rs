@@ -1,6 +1,7 @@
 //! `POST /tickets` and `GET /tickets/{id}`: a contact that reaches people, and how far it is.
 
 use super::error::{CREATED, Problem, ProblemBody};
+use super::search::plain;
 use super::visitor::{self, Visitor};
 use super::{App, Caller, address};
 use crate::store::{Named, NewTicket, Stage, TicketError, TicketStatus};
@@ -137,7 +138,7 @@ pub async fn get(
 
 /// Checks a ticket against the portal's form; what the API and the form's page share.
 pub fn checked(portal: &Portal, sent: SentTicket) -> Result<NewTicket, Problem> {
-    let line = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = |text: String| plain(&text).split_whitespace().collect::<Vec<_>>().join(" ");
     let subject = within("subject", line(sent.subject), SUBJECT_LIMIT)?;
     let body = within("body", sent.body.trim().to_owned(), TEXT_LIMIT)?;
     let email = sent.email.map(|email| email.trim().to_owned()).filter(|email| !email.is_empty());

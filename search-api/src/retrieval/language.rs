@@ -6,7 +6,7 @@ use indexer::visible::{LanguageView, ReadError, VisibleIndex};
 use std::sync::Arc;
 
 /// Words of a query that are looked up to tell its language.
-const MAX_WORDS: usize = 16;
+pub const MAX_WORDS: usize = 16;
 
 /// The visible languages in the order in which their articles are answered: the wanted one where it is visible (`pt` also
 /// stands for `pt-br` and the other way round), else the one whose visible articles know most of the query's words, the

@@ -12,6 +12,7 @@ mod answers;
 mod boost;
 mod closeness;
 mod confidence;
+mod cost;
 mod dense;
 mod evidence;
 pub mod explain;
@@ -33,6 +34,7 @@ mod tests;
 mod weight;
 
 pub use boost::{Boosts, Helped};
+pub use cost::most_work;
 pub use parts::{Part, Parts, parts};
 pub use ranking::MOST_CANDIDATES;
 pub use suggest::suggest;
@@ -73,6 +75,14 @@ pub struct Query {
     pub mode: Mode,
     /// Tie-breakers.
     pub boosts: Boosts,
+}
+
+impl Query {
+    /// Whether there is anything to look for in it: punctuation and emoji alone name nothing, and what a model makes of them is
+    /// chance.
+    pub fn has_words(&self) -> bool {
+        self.text.contains(char::is_alphanumeric)
+    }
 }
 
 /// How sure the list is.

@@ -75,7 +75,7 @@ pub fn rank<'a>(
     vector: Option<&[i8]>,
     buffers: &mut Buffers,
 ) -> Result<Ranking<'a>, ReadError> {
-    let vector = vector.filter(|_| query.mode != Mode::Lexical && index.model().is_some());
+    let vector = vector.filter(|_| query.mode != Mode::Lexical && query.has_words() && index.model().is_some());
     let mode = if vector.is_some() { query.mode } else { Mode::Lexical };
     let views = language::order(index, query.language.as_ref(), &query.text)?;
     let mut languages = Vec::with_capacity(views.len());
@@ -133,7 +133,8 @@ fn confidence(languages: &[Ranked], candidates: &[Candidate]) -> Confidence {
         }
     };
     let first: Vec<Grounds> = candidates.iter().take(confidence::LOOKED_AT).map(grounds).collect();
-    let content = languages.iter().flat_map(|language| &language.words).any(|word| !word.function);
+    // What is grammar in one of the languages is a strange word to the others.
+    let content = languages.iter().all(|language| language.words.iter().any(|word| !word.function));
     confidence::judge(&first, if content { Content::Some } else { Content::None })
 }
 

@@ -3,15 +3,15 @@
 use super::{function_words, synonyms};
 use indexer::analysis::{Token, analyze};
 use indexer::visible::{Field, LanguageView, Posting, ReadError};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// Distinct words of a query that are looked up; further ones are not read. [`super::lexical`] scores the rarest 16 of them.
-const MAX_WORDS: usize = 64;
+pub const MAX_WORDS: usize = 64;
 /// Unknown words of one query that are read as known ones.
-const MAX_FUZZY: usize = 6;
+pub const MAX_FUZZY: usize = 6;
 /// Known words that one unknown word may stand for.
-const MAX_EXPANSIONS: usize = 50;
+pub const MAX_EXPANSIONS: usize = 50;
 /// Letters from which on one edit is forgiven, and two.
 const ONE_EDIT: usize = 4;
 const TWO_EDITS: usize = 8;
@@ -112,17 +112,25 @@ pub fn read_exactly(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, R
 
 fn read_words(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, ReadError> {
     let tokens = analyze(view.language(), text);
+    let mut vocabulary = HashMap::new();
     let mut seen = HashSet::new();
     let mut postings = Vec::new();
     let mut words = Vec::new();
     for group in tokens.chunk_by(|a, b| a.position == b.position) {
         let mut known = Vec::with_capacity(group.len());
         for token in group {
-            known.push(is_known(view, token, &mut postings)?);
+            let entry = match vocabulary.get(&(&token.word, &token.term)) {
+                Some(known) => *known,
+                None if vocabulary.len() == MAX_WORDS => break,
+                None => is_known(view, token, &mut postings)?,
+            };
+            vocabulary.insert((&token.word, &token.term), entry);
+            known.push(entry);
         }
+        let Some(&whole_known) = known.first() else { return Ok(words) };
         // A compound that is written so somewhere is one word; its parts only help. One that is not is read as its parts.
         let parts_found = known.iter().skip(1).any(|known| *known);
-        let part_share = if known[0] { PARTS_WEIGHT / (group.len() - 1).max(1) as f32 } else { 1.0 };
+        let part_share = if whole_known { PARTS_WEIGHT / (group.len() - 1).max(1) as f32 } else { 1.0 };
         let identifier = is_identifier(&group[0].word);
         for (place, (token, known)) in group.iter().zip(known).enumerate() {
             if (place == 0 && !known && parts_found) || !seen.insert(token.term.clone()) {
@@ -140,9 +148,6 @@ fn read_words(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, ReadErr
                 identifier,
                 found: if known { Found::Exactly } else { Found::Nowhere },
             });
-            if words.len() == MAX_WORDS {
-                return Ok(words);
-            }
         }
     }
     Ok(words)

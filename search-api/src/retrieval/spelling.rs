@@ -11,8 +11,15 @@ pub fn suggestion(text: &str, words: &[QueryWord]) -> Option<String> {
             && word.span.start >= at
         {
             corrected.push_str(&text[at..word.span.start]);
+            // A part of `myPasswrod` is told from its neighbours by its capital alone, which the known word does not have.
+            if corrected.ends_with(char::is_alphanumeric) {
+                corrected.push(' ');
+            }
             corrected.push_str(known);
             at = word.span.end;
+            if text[at..].starts_with(char::is_alphanumeric) {
+                corrected.push(' ');
+            }
         }
     }
     (at > 0).then(|| corrected + &text[at..])

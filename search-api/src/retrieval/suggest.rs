@@ -12,7 +12,7 @@ const MOST_COMPLETIONS: usize = 8;
 const MOST_ARTICLES: usize = 5;
 /// Articles whose names are looked at, and headings that are read from the index.
 const MOST_NAMES: usize = 64;
-const MOST_HEADINGS: usize = 12;
+pub const MOST_HEADINGS: usize = 12;
 
 /// Completes what is being typed: each completion holds every word typed, the last one perhaps unfinished, misspelt ones as known
 /// ones. `limit` caps the completions, at most 8; at most 5 articles.

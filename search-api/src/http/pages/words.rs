@@ -60,7 +60,7 @@ words! {
     Search { label, placeholder, button }
     Home { heading, lead, tasks, topics, recent, updated, other, all, empty, empty_next }
     Results {
-        title, title_blank, blank, count_one, count_other, count_none, suggestion, none_heading, none_found, none_empty,
+        title, title_blank, blank, too_long, count_one, count_other, count_none, suggestion, none_heading, none_found, none_empty,
         next_words, next_browse, passage, narrow, remove, more, back, paging, answers; keys: BTreeMap<String, String>
     }
     Article { contents, updated, related, vote, yes, no, thanks_yes, thanks_no, more_help, code }

@@ -1,6 +1,7 @@
 //! The service as its callers meet it: one portal with a public and a restricted article, asked without a network.
 
 mod answers;
+mod bad_input;
 mod deflection;
 mod guards;
 mod refusals;

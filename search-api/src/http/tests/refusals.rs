@@ -100,7 +100,7 @@ async fn a_body_that_cannot_be_used_is_named() {
     assert_eq!(site.send(form, "q=a").await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let large = format!("{{\"q\": \"{}\"}}", "x".repeat(super::super::BODY_LIMIT));
     assert_eq!(site.post("/v1/portals/acme/search", &large).await.status, StatusCode::PAYLOAD_TOO_LARGE);
-    let long = format!("/v1/portals/acme/search?q={}", "x".repeat(9000));
+    let long = format!("/v1/portals/acme/search?q={}", "x".repeat(17_000));
     assert_eq!(site.get(&long).await.status, StatusCode::URI_TOO_LONG);
 }
 

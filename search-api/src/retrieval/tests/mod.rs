@@ -1,5 +1,6 @@
 //! What a search promises, on indexes built as the server builds them.
 
+mod cost;
 mod explained;
 mod invariance;
 mod steering;
@@ -84,6 +85,17 @@ fn a_misspelt_word_is_read_as_the_known_one_and_named_in_the_suggestion() {
 }
 
 #[test]
+fn a_suggestion_finds_what_it_promises_where_a_part_of_a_compound_was_misspelt() {
+    let shelf = Shelf::of(&shop());
+    for (typed, meant) in [("ourPasswrod", "our password"), ("gift_crad", "gift_card"), ("Passwrod2FA", "password 2FA")]
+    {
+        let suggestion = shelf.search(typed).suggestion.expect(typed);
+        assert_eq!(suggestion, meant);
+        assert!(shelf.search(&suggestion).total > 0, "{suggestion}");
+    }
+}
+
+#[test]
 fn a_known_word_is_never_read_as_another_one() {
     let shelf = Shelf::of(&shop());
     let found = shelf.search("cart");
@@ -134,6 +146,10 @@ fn words_that_carry_no_subject_never_make_a_list_good() {
     let shelf = Shelf::of(&shop());
     assert_ne!(shelf.search("how do I").confidence, Confidence::Good);
     assert_eq!(shelf.search("how do I get the zugzwang").confidence, Confidence::None);
+    let bilingual = Shelf::of(&bilingual());
+    for text in ["the", "how do I", "la", "de la"] {
+        assert_ne!(bilingual.search(text).confidence, Confidence::Good, "{text:?}, which other languages do not know");
+    }
 }
 
 #[test]

@@ -64,6 +64,11 @@ impl Shelf {
         self.library.steer(PORTAL, steering.sheets(0));
     }
 
+    /// Takes an article out of sight, without a commit.
+    pub fn deny(&self, path: &str) {
+        self.library.deny(PORTAL, &[path.to_owned()]);
+    }
+
     /// What a viewer with some roles may see.
     pub fn visible_to(&self, roles: &[&str]) -> Arc<VisibleIndex> {
         let roles: BTreeSet<String> = roles.iter().map(|role| role.to_string()).collect();
