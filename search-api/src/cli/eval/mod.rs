@@ -2,6 +2,7 @@
 
 mod collection;
 mod metrics;
+mod misspelling;
 
 use crate::retrieval::{self, Mode, Query};
 use anyhow::{Context, Result, bail, ensure};
@@ -17,6 +18,7 @@ use indexer::portal::Portal;
 use indexer::vector_cache::VectorCache;
 use indexer::visible::VisibleIndex;
 use metrics::{Quality, mean, quality};
+use misspelling::Slips;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -43,6 +45,9 @@ pub struct EvalArgs {
     /// What to measure; `all` leaves out what needs a model if none is given.
     #[arg(long, value_enum, default_value_t = Measured::All)]
     mode: Measured,
+    /// Misspell the longest word of every query: one slip, the same for the same seed.
+    #[arg(long, value_name = "SEED")]
+    misspell: Option<u64>,
     /// Folder of the embedding model.
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
@@ -73,6 +78,9 @@ struct Report {
     collection: String,
     articles: usize,
     queries: usize,
+    /// Seed of the slips in the queries, if they were misspelt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    misspelt: Option<u64>,
     modes: Modes,
 }
 
@@ -110,7 +118,10 @@ pub fn run(args: EvalArgs) -> Result<ExitCode> {
         "--mode dense and --mode hybrid need a model: name its folder with --model"
     );
     let pages = collection::read_corpus(&args.corpus)?;
-    let queries = collection::read_queries(&args.queries, &args.judgments, args.exclude.as_deref())?;
+    let mut queries = collection::read_queries(&args.queries, &args.judgments, args.exclude.as_deref())?;
+    if let Some(mut slips) = args.misspell.map(Slips::new) {
+        queries.iter_mut().for_each(|query| query.text = slips.misspell(&query.text));
+    }
     warn_of_absent_pages(&pages, &queries);
     let sessions = std::thread::available_parallelism().map_or(1, |cores| cores.get());
     let embedder = match args.model.as_ref().filter(|_| args.mode != Measured::Lexical) {
@@ -129,7 +140,8 @@ pub fn run(args: EvalArgs) -> Result<ExitCode> {
     let articles = build(&library, pages, embedder.as_deref(), cache.as_ref())?;
     let index = library.snapshot().visible(PORTAL, &Grants::Everything).context("open the index")?;
     let modes = measure(&index, &queries, &ids, embedder.as_deref(), args.mode)?;
-    let report = Report { collection: name_of(&args.queries), articles, queries: queries.len(), modes };
+    let (collection, queries) = (name_of(&args.queries), queries.len());
+    let report = Report { collection, articles, queries, misspelt: args.misspell, modes };
     println!("{}", serde_json::to_string_pretty(&report)?);
     Ok(ExitCode::SUCCESS)
 }
