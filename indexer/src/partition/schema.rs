@@ -1,7 +1,7 @@
 //! What a partition's documents look like to the engine: fields, settings, and an article cut into documents.
 
 use super::Put;
-use crate::analysis::{Token, analyze};
+use crate::analysis::{Kind, Token, analyze};
 use crate::article::Article;
 use crate::embedder::Vector;
 use crate::language::Language;
@@ -15,7 +15,7 @@ use tantivy::tokenizer::PreTokenizedString;
 
 /// Version of everything a partition keeps on disk: fields, records, vectors, and the terms that [`crate::analysis`] makes.
 /// Raise it when any of them changes: partitions of another version are built again.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// Ordinal of an article's head document; its passages are `0..`, in order, right after it: at most 65,000 ([`crate::passage`]).
 pub(crate) const HEAD: u64 = 0xFFFE;
@@ -133,9 +133,9 @@ fn text_values(language: &Language, texts: &[(Field, Vec<&str>)]) -> Vec<(Engine
     let (mut values, mut words) = (Vec::new(), Vec::new());
     for (field, texts) in texts {
         let mut terms = Vec::new();
-        for Token { word, term, .. } in texts.iter().flat_map(|text| analyze(language, text)) {
+        for Token { word, term, kind, .. } in texts.iter().flat_map(|text| analyze(language, text)) {
             terms.push(term);
-            words.push(word);
+            words.extend((kind != Kind::Pair).then_some(word));
         }
         values.push((field.terms(), tokens(terms)));
     }

@@ -128,7 +128,7 @@ impl Ranked<'_> {
     /// Terms to mark: those of content words, or of function words where there are no others.
     pub fn marks(&self) -> HashSet<&str> {
         let content = self.words.iter().any(|word| !word.function);
-        let words = self.words.iter().filter(|word| !(content && word.function));
+        let words = self.words.iter().filter(|word| !(content && word.function) && !word.supports);
         words.flat_map(|word| word.terms.iter().map(String::as_str)).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! What a search promises, on indexes built as the server builds them.
 
 mod invariance;
+mod words;
 mod world;
 
 use super::{Confidence, Mode, Query, rank, search, suggest};
