@@ -1,41 +1,59 @@
 //! Text to terms: the one way in which articles, queries and snippets are cut into words, per language.
 
+mod elision;
+mod fold;
 mod normal;
 mod scan;
+mod unspaced;
+
+pub(crate) use fold::{fold, fold_letter};
 
 use crate::language::Language;
 use normal::Normalizer;
 use scan::{Run, Script};
 use std::ops::Range;
-use unicode_segmentation::UnicodeSegmentation;
 
 /// Longest word or term in bytes. A longer word is cut; of a longer compound only the parts are kept.
 pub const LONGEST_TERM: usize = 64;
+
+/// What a token is of its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A word, or a compound as a whole.
+    Whole,
+    /// A word within a compound.
+    Part,
+    /// Two neighbouring characters of a script without spaces. A term only: nobody reads or types it as a word.
+    Pair,
+}
 
 /// A word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     /// The word as searched by prefix and typo: lower case, NFKC, marks kept.
     pub word: String,
-    /// The term it is indexed under: the word's stem in its language, without the marks of Latin letters.
+    /// The term it is indexed under: the word's stem in its language, without marks that people leave out.
     pub term: String,
     /// Bytes of the text that it was read from.
     pub span: Range<usize>,
     /// Position, counted in words; the parts of a compound (`camelCase`, `error-code`) share the position of the whole.
     pub position: u32,
+    /// What it is of the text. The first token of a position is its whole, unless that is too long.
+    pub kind: Kind,
 }
 
 /// Cuts a text into words, in the order of the text. The same function serves indexing, queries and highlighting.
 ///
-/// - A *word* is a run of letters, digits and their marks; an apostrophe inside belongs to it (`don't`), except in languages
-///   with elision (`l'article`), where it separates.
+/// - A *word* is a run of letters, digits and their marks; an apostrophe inside belongs to it (`don't`). In languages with
+///   elision the elided word before it is left out (`l'article` is `article`, `aujourd'hui` stays).
 /// - A *compound* (`ERR_CONN`, `e-mail`, `2.4.1`, `node.js`, `v1/users`, `getUserById`, `SHA256`) gives the whole first, then
 ///   each part, all at one position. The term of a whole leaves out hyphens, underscores and case, so that `e-mail` meets
-///   `email` and `user_name` meets `userName`; other joints, and hyphens between digits, stay.
-/// - Marks of Latin letters are left out of terms in every language (`résumé` meets `resume`), because people leave them out
-///   when they type: before stemming in English, after it in languages whose stemmers need them. Other scripts keep theirs.
-/// - Scripts written without spaces (Han, Kana, Hangul, Thai, …) give pairs of neighbouring characters, a lone one itself.
-/// - Stop words and numbers are words like others; punctuation and emoji are none. `C++`, `C#` are kept whole.
+///   `email` and `user_name` meets `userName`; other joints, and hyphens between digits, stay. The `v` of a version is left out.
+/// - Marks are left out of terms where people leave them out when they type: of Latin and Greek letters (`résumé` meets
+///   `resume`), of Hebrew and Arabic vowels; before stemming in English, after it in languages whose stemmers need them.
+/// - Scripts written without spaces (Han, Kana, Thai, …) are cut by dictionary. In Han, Kana and Hangul, pairs of neighbouring
+///   characters are terms too, so that a part of a word is found and no query depends on how the dictionary cut an article.
+/// - Stop words and numbers are words like others; punctuation and emoji are none. `C++`, `C#`, `.NET` are kept whole.
 pub fn analyze(language: &Language, text: &str) -> Vec<Token> {
     let normalizer = Normalizer::new(language);
     let mut tokens = Vec::with_capacity(text.len() / 5);
@@ -46,50 +64,49 @@ pub fn analyze(language: &Language, text: &str) -> Vec<Token> {
                 push_run(&normalizer, text, &run, position, &mut tokens);
                 position += 1;
             }
-            Script::Unspaced => position = push_pairs(&normalizer, text, run.span, position, &mut tokens),
+            Script::Unspaced => position = unspaced::push(&normalizer, text, run.span, position, &mut tokens),
         }
     }
     tokens
 }
 
-/// Pushes a run of a spaced script: the whole, and its parts if it is a compound.
-fn push_run(normalizer: &Normalizer, text: &str, run: &Run, position: u32, tokens: &mut Vec<Token>) {
-    let source = &text[run.span.clone()];
-    let parts = scan::parts(source, normalizer.has_elision());
-    let token = |(word, term): (String, String), span: Range<usize>| Token { word, term, span, position };
-    if parts.len() < 2 {
-        tokens.extend(normalizer.word(source).map(|normal| token(normal, run.span.clone())));
-        return;
-    }
-    tokens.extend(normalizer.compound(source).map(|normal| token(normal, run.span.clone())));
-    tokens.extend(parts.into_iter().filter_map(|part| {
-        let span = run.span.start + part.start..run.span.start + part.end;
-        Some(token(normalizer.word(&text[span.clone()])?, span))
-    }));
+/// The term of a word (see [`Token::word`]) that stands alone, whatever a dictionary would cut it into; `None` if it is empty.
+pub fn term_of(language: &Language, word: &str) -> Option<String> {
+    let normalizer = Normalizer::new(language);
+    let normal = if scan::parts(word).is_empty() { normalizer.word(word) } else { normalizer.compound(word) };
+    normal.map(|(_, term)| term)
 }
 
-/// Pushes the pairs of neighbouring characters of a run without spaces; returns the next position.
-fn push_pairs(n: &Normalizer, text: &str, span: Range<usize>, mut position: u32, tokens: &mut Vec<Token>) -> u32 {
-    let mut push = |span: Range<usize>| {
-        if let Some((word, term)) = n.word(&text[span.clone()]) {
-            tokens.push(Token { word, term, span, position });
-            position += 1;
-        }
-    };
-    let mut previous: Option<Range<usize>> = None;
-    let mut paired = false;
-    for (offset, character) in text[span.clone()].grapheme_indices(true) {
-        let this = span.start + offset..span.start + offset + character.len();
-        if let Some(previous) = previous {
-            push(previous.start..this.end);
-            paired = true;
-        }
-        previous = Some(this);
+/// The term that a word would have if it had been written without its marks: `regle` of `réglée`, whose own is `regl`. `None` in
+/// languages whose stemmers need no marks, so that a word meets its like whether they were typed or not.
+pub fn unmarked_term(language: &Language, word: &str) -> Option<String> {
+    let normalizer = Normalizer::new(language);
+    let term = |word: &str| normalizer.word(word).map(|(_, term)| term);
+    if normalizer.needs_marks() { term(&fold(word)) } else { None }
+}
+
+/// Where the word begins that a cut at `at`, a border of characters, would go through, if its script is written without spaces;
+/// else `at`.
+pub fn word_begin(text: &str, at: usize) -> usize {
+    unspaced::word_begin(text, at)
+}
+
+/// Pushes a run of a spaced script: the whole, and its parts if it is a compound.
+fn push_run(normalizer: &Normalizer, text: &str, run: &Run, position: u32, tokens: &mut Vec<Token>) {
+    let start = run.span.start + normalizer.elided(&text[run.span.clone()]);
+    let source = &text[start..run.span.end];
+    let token = |(word, term): (String, String), span: Range<usize>, kind| Token { word, term, span, position, kind };
+    let parts = scan::parts(source);
+    if parts.is_empty() {
+        tokens.extend(normalizer.word(source).map(|normal| token(normal, start..run.span.end, Kind::Whole)));
+        return;
     }
-    if !paired {
-        push(span);
-    }
-    position
+    tokens.extend(normalizer.compound(source).map(|normal| token(normal, start..run.span.end, Kind::Whole)));
+    tokens.extend(parts.into_iter().filter_map(|part| {
+        let elided = normalizer.elided(&source[part.clone()]);
+        let span = start + part.start + elided..start + part.end;
+        Some(token(normalizer.word(&text[span.clone()])?, span, Kind::Part))
+    }));
 }
 
 #[cfg(test)]

@@ -1,35 +1,44 @@
 //! One word to its two normal forms: the word as people know it, and the term it is indexed under.
 
-use super::LONGEST_TERM;
-use super::scan::{is_apostrophe, is_hyphen, is_ignorable};
+use super::elision::is_elided;
+use super::scan::{is_apostrophe, is_hyphen, is_ignorable, is_katakana, is_version};
+use super::{LONGEST_TERM, fold};
 use crate::language::Language;
 use frostem::Stemmer;
 use unicode_normalization::{UnicodeNormalization, is_nfkc};
 
 /// What depends on the language.
-pub(super) struct Normalizer {
+pub(super) struct Normalizer<'a> {
+    /// The language's primary subtag.
+    language: &'a str,
     stemmer: Option<Stemmer>,
-    elision: bool,
-    foreign_marks: bool,
-    dotless: bool,
 }
 
-impl Normalizer {
-    pub(super) fn new(language: &Language) -> Self {
-        let primary = language.as_str().split('-').next().unwrap_or_default();
+impl<'a> Normalizer<'a> {
+    pub(super) fn new(language: &'a Language) -> Self {
+        let language = language.primary();
         // The stemmers know Norwegian by its common name only.
-        let name = if matches!(primary, "nb" | "nn") { "no" } else { primary };
-        Self {
-            stemmer: Stemmer::try_from_name(name).ok(),
-            elision: matches!(primary, "fr" | "it" | "ca" | "oc"),
-            foreign_marks: primary == "en",
-            dotless: matches!(primary, "tr" | "az"),
-        }
+        let name = if matches!(language, "nb" | "nn") { "no" } else { language };
+        Self { language, stemmer: Stemmer::try_from_name(name).ok() }
     }
 
-    /// Says whether the language leaves out vowels before an apostrophe, so that two words meet there.
-    pub(super) fn has_elision(&self) -> bool {
-        self.elision
+    /// Says whether the stemmer tells endings by their marks, as of `réglée`, `facturación` and `számlák`.
+    pub(super) fn needs_marks(&self) -> bool {
+        self.stemmer.is_some()
+            && !matches!(self.language, "en" | "de" | "nl" | "da" | "sv" | "nb" | "nn" | "no" | "el" | "ru")
+    }
+
+    /// Bytes of the elided words at the beginning of a run, their apostrophes included: 2 of `l'article`.
+    pub(super) fn elided(&self, run: &str) -> usize {
+        let mut elided = 0;
+        while let Some((at, apostrophe)) = run[elided..].char_indices().find(|(_, c)| is_apostrophe(*c)) {
+            let end = elided + at + apostrophe.len_utf8();
+            if end == run.len() || !is_elided(self.language, &run[elided..elided + at].to_lowercase()) {
+                break;
+            }
+            elided = end;
+        }
+        elided
     }
 
     /// Word and term of a word or a part of a compound; `None` if nothing searchable is left of it.
@@ -52,16 +61,18 @@ impl Normalizer {
         if word.is_empty() || word.len() > LONGEST_TERM {
             return None;
         }
-        let term = self.term(&closed_up(&word));
+        let versionless = if is_version(&word) { &word[1..] } else { &word };
+        let term = self.term(&closed_up(versionless));
         Some((word, term))
     }
 
     fn lower(&self, source: &str) -> String {
-        if source.is_ascii() && !self.dotless {
+        let dotless = matches!(self.language, "tr" | "az");
+        if source.is_ascii() && !dotless {
             return source.to_ascii_lowercase();
         }
         let composed: String = source.chars().filter(|c| !is_ignorable(*c)).nfkc().collect();
-        let lowered = if self.dotless {
+        let lowered = if dotless {
             composed.replace('İ', "i").replace('I', "ı").to_lowercase()
         } else {
             composed.to_lowercase()
@@ -73,7 +84,7 @@ impl Normalizer {
             } else if is_hyphen(c) {
                 '-'
             } else {
-                c
+                western_digit(c).unwrap_or(c)
             }
         };
         lowered.chars().map(plain).filter(|c| !c.is_whitespace() && !c.is_control() && !is_ignorable(*c)).collect()
@@ -84,18 +95,36 @@ impl Normalizer {
         let wordlike = word.chars().all(|c| !c.is_numeric() && (c == '\'' || c == '-' || !c.is_ascii_punctuation()));
         let bare = word.strip_suffix("'s").or_else(|| word.strip_suffix('\'')).unwrap_or(word);
         let mut term = match &self.stemmer {
-            Some(stemmer) if wordlike && self.foreign_marks => stemmer.stem(&fold(bare)).into_owned(),
+            Some(stemmer) if wordlike && self.language == "en" => stemmer.stem(&fold(bare)).into_owned(),
             Some(stemmer) if wordlike => fold(&stemmer.stem(bare)),
-            _ => fold(bare),
+            _ => fold(without_last_long_sound(bare)),
         };
         if term.is_empty() {
             term = fold(word);
         }
-        if term.contains(['\'', '·']) {
-            term.retain(|c| c != '\'' && c != '·');
+        if term.contains(['\'', '·', '״']) {
+            term.retain(|c| !matches!(c, '\'' | '·' | '״'));
         }
         cut(&mut term, LONGEST_TERM);
         if term.is_empty() { word.to_owned() } else { term }
+    }
+}
+
+/// The ASCII digit of a decimal digit of another script; their ten stand in order everywhere.
+fn western_digit(c: char) -> Option<char> {
+    const ZEROS: [char; 14] = ['٠', '۰', '०', '০', '੦', '૦', '୦', '௦', '౦', '೦', '൦', '๐', '໐', '០'];
+    if c.is_ascii() {
+        return None;
+    }
+    let digit = ZEROS.iter().find_map(|zero| (c as u32).checked_sub(*zero as u32).filter(|digit| *digit < 10))?;
+    char::from_digit(digit, 10)
+}
+
+/// Katakana words of four letters and more are written with and without a last long sound: `サーバー`, `サーバ`.
+fn without_last_long_sound(word: &str) -> &str {
+    match word.strip_suffix('ー') {
+        Some(short) if short.chars().count() >= 3 && short.chars().all(is_katakana) => short,
+        _ => word,
     }
 }
 
@@ -111,35 +140,6 @@ fn closed_up(word: &str) -> String {
         }
     }
     closed
-}
-
-/// Leaves out the marks of Latin letters and writes its special letters in plain ones: `é` as `e`, `ß` as `ss`, `ø` as `o`.
-fn fold(word: &str) -> String {
-    if word.is_ascii() {
-        return word.to_owned();
-    }
-    let mut folded = String::with_capacity(word.len());
-    let mut after_latin = false;
-    for c in word.nfd() {
-        if unicode_normalization::char::is_combining_mark(c) {
-            if !after_latin {
-                folded.push(c);
-            }
-            continue;
-        }
-        after_latin = c.is_ascii_alphabetic() || matches!(c, '\u{00C0}'..='\u{024F}');
-        match c {
-            'ß' => folded.push_str("ss"),
-            'æ' => folded.push_str("ae"),
-            'œ' => folded.push_str("oe"),
-            'ø' => folded.push('o'),
-            'ł' => folded.push('l'),
-            'đ' => folded.push('d'),
-            'ı' => folded.push('i'),
-            other => folded.push(other),
-        }
-    }
-    folded.nfc().collect()
 }
 
 /// Cuts a string to at most this many bytes, at a border of characters.

@@ -8,7 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 pub(super) enum Script {
     /// With spaces between them.
     Spaced,
-    /// Not at all: Han, Kana, Thai, …; Hangul too, whose particles are written onto the word.
+    /// Not at all: Han, Kana, Thai, …; Hangul is read like them, since its particles are written onto the word.
     Unspaced,
 }
 
@@ -26,6 +26,7 @@ pub(super) fn runs(text: &str) -> impl Iterator<Item = Run> + '_ {
         let start = at + offset;
         let script = script_of(first);
         let mut end = start;
+        let mut previous = first;
         let mut rest = text[start..].char_indices().peekable();
         while let Some((offset, c)) = rest.next() {
             let next = rest.peek().map(|(_, next)| *next);
@@ -33,55 +34,88 @@ pub(super) fn runs(text: &str) -> impl Iterator<Item = Run> + '_ {
                 script_of(c) == script
             } else if is_extender(c) {
                 true
+            } else if script == Script::Unspaced {
+                is_long_sound(c) && is_katakana(previous) && next.is_some_and(is_katakana)
             } else {
-                script == Script::Spaced
-                    && is_joint(c)
-                    && next.is_some_and(|next| next.is_alphanumeric() && script_of(next) == Script::Spaced)
+                is_joint(c) && next.is_some_and(|next| next.is_alphanumeric() && script_of(next) == script)
             };
             if !inside {
                 break;
             }
+            previous = c;
             end = start + offset + c.len_utf8();
         }
         if script == Script::Spaced {
             end += language_name_suffix(&text[start..end], &text[end..]);
         }
+        let dot = usize::from(script == Script::Spaced && has_leading_dot(&text[at..start], first));
         at = end;
-        Some(Run { span: start..end, script })
+        Some(Run { span: start - dot..end, script })
     })
 }
 
-/// Cuts a run of a spaced script at its joints, at changes of case and between letters and digits. One part: no compound.
-pub(super) fn parts(run: &str, apostrophe_separates: bool) -> Vec<Range<usize>> {
+/// Cuts a run of a spaced script at its joints, at changes of case and between letters and digits; none if it is no compound.
+/// Of a piece that a digit or two keep whole (`E4224`, `OAuth2`), the long side is a part as well.
+pub(super) fn parts(run: &str) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut start = 0;
-    for (offset, c) in run.char_indices() {
-        if is_separator(c) || (apostrophe_separates && is_apostrophe(c)) {
-            push_cased_parts(run, start..offset, &mut parts);
-            start = offset + c.len_utf8();
-        }
+    let version = usize::from(is_version(run));
+    for (offset, c) in run.char_indices().filter(|(_, c)| is_separator(*c)) {
+        push_cased_parts(run, start.max(version)..offset, &mut parts);
+        start = offset + c.len_utf8();
     }
     push_cased_parts(run, start..run.len(), &mut parts);
+    parts.retain(|part| part.len() < run.len());
     parts
+}
+
+/// Says whether a run is a version with its letter before it: `v2.10.3`.
+pub(super) fn is_version(run: &str) -> bool {
+    run.strip_prefix(['v', 'V']).is_some_and(|rest| {
+        rest.starts_with(|c: char| c.is_ascii_digit())
+            && rest.contains('.')
+            && rest.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    })
 }
 
 /// A hyphen, in any of its shapes.
 pub(super) fn is_hyphen(c: char) -> bool {
-    matches!(c, '-' | '\u{2010}' | '\u{2011}' | '\u{FE63}' | '\u{FF0D}')
+    matches!(c, '-' | '\u{2010}' | '\u{2011}' | '\u{05BE}' | '\u{FE63}' | '\u{FF0D}')
 }
 
 /// An apostrophe, in any of its shapes.
 pub(super) fn is_apostrophe(c: char) -> bool {
-    matches!(c, '\'' | '\u{2019}' | '\u{2018}' | '\u{02BC}' | '\u{FF07}')
+    matches!(c, '\'' | '\u{2019}' | '\u{2018}' | '\u{02BC}' | '\u{00B4}' | '\u{05F3}' | '\u{FF07}')
 }
 
 /// Characters that belong to the word they stand in and mean nothing there: soft hyphen, zero-width joints and marks of direction.
 pub(super) fn is_ignorable(c: char) -> bool {
     matches!(c, '\u{00AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')
+        || matches!(c, '\u{E0100}'..='\u{E01EF}')
+}
+
+/// Hiragana.
+pub(super) fn is_hiragana(c: char) -> bool {
+    matches!(c, '\u{3041}'..='\u{309F}')
+}
+
+/// Katakana of half the usual width, its marks included.
+pub(super) fn is_half_width_kana(c: char) -> bool {
+    matches!(c, '\u{FF66}'..='\u{FF9F}')
+}
+
+/// Katakana, its mark of a long sound included.
+pub(super) fn is_katakana(c: char) -> bool {
+    matches!(c, '\u{30A1}'..='\u{30FA}' | '\u{30FC}'..='\u{30FF}' | '\u{31F0}'..='\u{31FF}') || is_half_width_kana(c)
+}
+
+/// A dash that is written for the mark of a long sound (`ユ―ザ―`).
+pub(super) fn is_long_sound(c: char) -> bool {
+    matches!(c, '\u{2014}' | '\u{2015}' | '\u{2212}' | '\u{2500}' | '\u{2501}' | '\u{FF0D}' | '\u{FF70}')
 }
 
 /// Pushes the parts of one piece between joints. A change of case or kind separates only where both sides have two
-/// characters: `iPhone`, `OAuth2`, `E1234` and `B2B` stay whole.
+/// characters: `iPhone` and `B2B` stay whole.
 fn push_cased_parts(run: &str, piece: Range<usize>, parts: &mut Vec<Range<usize>>) {
     let text = &run[piece.clone()];
     if text.is_empty() {
@@ -104,10 +138,24 @@ fn push_cased_parts(run: &str, piece: Range<usize>, parts: &mut Vec<Range<usize>
     for (i, &(offset, at)) in borders.iter().enumerate() {
         let last = i + 1 == borders.len();
         if last || (at - start_count >= 2 && borders[i + 1].1 - at >= 2) {
-            parts.push(piece.start + start..piece.start + offset);
+            let part = piece.start + start..piece.start + offset;
+            parts.push(part.clone());
+            parts.extend(long_side(run, part));
             (start, start_count) = (offset, at);
         }
     }
+}
+
+/// The three or more digits after a letter or the four or more letters before a digit, where they are all of a part but that.
+fn long_side(run: &str, part: Range<usize>) -> Option<Range<usize>> {
+    let text = &run[part.clone()];
+    let letters = text.trim_end_matches(char::is_numeric);
+    let digits = text.trim_start_matches(char::is_alphabetic);
+    if letters.len() < text.len() && letters.chars().count() >= 4 && letters.chars().all(char::is_alphabetic) {
+        return Some(part.start..part.start + letters.len());
+    }
+    let of_letter = digits.len() < text.len() && digits.chars().count() >= 3 && digits.chars().all(char::is_numeric);
+    of_letter.then(|| part.end - digits.len()..part.end)
 }
 
 /// Says whether a part begins at `c`: `aB`, the `S` of `HTTPServer`, and between letters and digits.
@@ -119,14 +167,27 @@ fn is_border(previous: char, c: char, next: Option<char>) -> bool {
     (previous.is_lowercase() && c.is_uppercase()) || acronym_ends || previous.is_numeric() != c.is_numeric()
 }
 
-/// Bytes of the `++` or `#` that belong to a single letter before it, as in `C++` and `F#`.
+/// Bytes of the `++` or `#` that belong to a single letter before it, as in `C++`, `C/C++` and `F#`.
 fn language_name_suffix(run: &str, rest: &str) -> usize {
-    let letter = run.len() == 1 && run.as_bytes()[0].is_ascii_alphabetic();
-    let suffix = ["++", "#"].into_iter().find(|suffix| rest.starts_with(suffix));
-    match suffix {
-        Some(suffix) if letter && !rest[suffix.len()..].starts_with(char::is_alphanumeric) => suffix.len(),
-        _ => 0,
+    let name = run.rsplit(is_separator).next().unwrap_or(run);
+    if name.len() != 1 || !name.as_bytes()[0].is_ascii_alphabetic() {
+        return 0;
     }
+    match rest.strip_prefix("++").or_else(|| rest.strip_prefix('#')) {
+        Some(after) if after.starts_with(char::is_alphabetic) => 0,
+        Some(after) if rest.starts_with('#') && after.starts_with(char::is_numeric) => 0,
+        Some(after) => rest.len() - after.len(),
+        None => 0,
+    }
+}
+
+/// Says whether the dot right before a run belongs to it: `.NET`, `.env`, `~/.ssh`. `before` is what stands between it and the
+/// run before it.
+fn has_leading_dot(before: &str, first: char) -> bool {
+    let Some(before) = before.strip_suffix('.') else { return false };
+    let free =
+        |c: char| c.is_whitespace() || matches!(c, '(' | '[' | '{' | '"' | '\'' | '`' | '*' | '/' | '\\' | ',' | '“');
+    first.is_ascii_alphabetic() && before.chars().next_back().is_none_or(free)
 }
 
 fn is_separator(c: char) -> bool {
@@ -134,17 +195,19 @@ fn is_separator(c: char) -> bool {
 }
 
 fn is_joint(c: char) -> bool {
-    is_separator(c) || is_apostrophe(c) || matches!(c, ',' | '\u{00B7}')
+    is_separator(c) || is_apostrophe(c) || matches!(c, ',' | '\u{00B7}' | '\u{05F4}')
 }
 
-fn is_extender(c: char) -> bool {
+/// A mark, or another character that belongs to the one before it.
+pub(super) fn is_extender(c: char) -> bool {
     !c.is_ascii() && (is_combining_mark(c) || is_ignorable(c))
 }
 
-fn script_of(c: char) -> Script {
+/// How the script of a character marks its words.
+pub(super) fn script_of(c: char) -> Script {
     match c as u32 {
-        0x0E00..=0x0EFF | 0x0F00..=0x0FFF | 0x1000..=0x109F | 0x1780..=0x17FF => Script::Unspaced, // Thai to Khmer
-        0x1100..=0x11FF | 0xA960..=0xA97F | 0xAC00..=0xD7FF => Script::Unspaced,                   // Hangul
+        0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF => Script::Unspaced, // Thai, Lao, Burmese, Khmer
+        0x1100..=0x11FF | 0xA960..=0xA97F | 0xAC00..=0xD7FF => Script::Unspaced, // Hangul
         0x3005..=0x3007 | 0x3021..=0x3029 | 0x3031..=0x318F | 0x31A0..=0x31BF => Script::Unspaced, // Kana, Bopomofo
         0x31F0..=0x31FF | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF => Script::Unspaced, // Han
         0xFF66..=0xFFDC | 0x1B000..=0x1B16F | 0x20000..=0x3FFFF => Script::Unspaced, // their half-width and rare forms

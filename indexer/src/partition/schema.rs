@@ -1,7 +1,7 @@
 //! What a partition's documents look like to the engine: fields, settings, and an article cut into documents.
 
 use super::Put;
-use crate::analysis::{Token, analyze};
+use crate::analysis::{Kind, Token, analyze};
 use crate::article::Article;
 use crate::embedder::Vector;
 use crate::language::Language;
@@ -139,13 +139,13 @@ fn text_values(language: &Language, texts: &[(Field, Vec<&str>)]) -> (Vec<(Engin
         for text in texts {
             order.begin_text();
             let mut last = None;
-            for Token { word, term, position, .. } in analyze(language, text) {
+            for Token { word, term, position, kind, .. } in analyze(language, text) {
                 match last.replace(position) == Some(position) {
                     true => order.push_beside(&term),
                     false => order.push(&term),
                 }
                 terms.push(term);
-                words.push(word);
+                words.extend((kind != Kind::Pair).then_some(word));
             }
         }
         values.push((field.terms(), tokens(terms)));

@@ -1,12 +1,15 @@
 //! The vocabulary of a viewer: whole words of living documents, and of the synonyms that hold for them, found by prefix and by typo.
 
+use super::begins_alike::BeginsAlike;
 use super::{LanguageView, ReadError, Work};
+use crate::analysis::unmarked_term;
 use crate::partition::WORDS;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use tantivy::query::FuzzyTermQuery;
 use tantivy::termdict::TermMerger;
 use tantivy::{TantivyError, Term};
+use tantivy_fst::Automaton;
 
 /// Beyond two edits nearly every short word is near every other, and the automaton grows out of bounds.
 const MOST_EDITS: u8 = 2;
@@ -78,22 +81,65 @@ impl LanguageView {
         Ok(near)
     }
 
+    /// Words of living documents that begin with one within one edit of `prefix`, with the number of documents that have each,
+    /// most frequent first, then by word.
+    pub fn words_beginning_near(&self, prefix: &str, limit: usize) -> Result<Vec<(String, u32)>, ReadError> {
+        let query = FuzzyTermQuery::new_prefix(Term::from_field_text(WORDS, prefix), 1, true);
+        let words = self.words_accepted(letters(prefix), || Ok(query.automaton()?), |_| true)?;
+        Ok(most_frequent(words, limit))
+    }
+
+    /// Words of living documents that are written with marks and have `unmarked` as their
+    /// [`unmarked_term`](crate::analysis::unmarked_term), with the number of documents that have each, most frequent first, then by
+    /// word.
+    pub fn words_with_marks(&self, unmarked: &str, limit: usize) -> Result<Vec<(String, u32)>, ReadError> {
+        // A stem begins its word. Words without marks are under this term in the index.
+        let words = self.words_accepted(
+            letters(unmarked),
+            || Ok(BeginsAlike::new(unmarked)),
+            |word| !word.is_ascii() && unmarked_term(self.language(), word).is_some_and(|term| term == unmarked),
+        );
+        Ok(most_frequent(words?, limit))
+    }
+
     fn words_within(&self, word: &str, edits: u8) -> Result<BTreeMap<String, u32>, ReadError> {
         let query = FuzzyTermQuery::new(Term::from_field_text(WORDS, word), edits, true);
-        let automaton = query.automaton()?;
+        self.words_accepted(letters(word), || Ok(query.automaton()?), |_| true)
+    }
+
+    /// `letters`: what the automaton was built of.
+    fn words_accepted<A: Automaton<State: Clone>>(
+        &self,
+        letters: u64,
+        automaton: impl Fn() -> Result<A, TantivyError>,
+        admits: impl Fn(&str) -> bool,
+    ) -> Result<BTreeMap<String, u32>, ReadError> {
         let mut near = 0;
         let mut words = BTreeMap::new();
         for at in &self.segments {
-            let terms = at.segment.words().terms().search(&automaton).into_stream();
+            let terms = at.segment.words().terms().search(automaton()?).into_stream();
             let mut terms = terms.map_err(TantivyError::from)?;
             while let Some((word, found)) = terms.next() {
                 near += 1;
-                count(&mut words, word, self.living_documents(at, found)?);
+                if std::str::from_utf8(word).is_ok_and(&admits) {
+                    count(&mut words, word, self.living_documents(at, found)?);
+                }
             }
         }
-        Work { lookups: 1, letters: word.chars().count() as u64, words: near, ..Work::default() }.count();
+        Work { lookups: 1, letters, words: near, ..Work::default() }.count();
         Ok(words)
     }
+}
+
+fn letters(word: &str) -> u64 {
+    word.chars().count() as u64
+}
+
+fn most_frequent(words: BTreeMap<String, u32>, limit: usize) -> Vec<(String, u32)> {
+    let mut words: Vec<_> = words.into_iter().collect();
+    words.sort_by_key(|(_, documents)| Reverse(*documents)); // stable: then by word
+    words.truncate(limit);
+    words
 }
 
 /// Adds the documents of one segment to a word's; a word that no living document has does not exist.

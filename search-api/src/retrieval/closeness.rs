@@ -28,7 +28,7 @@ pub struct Pairs {
 impl Pairs {
     /// `None` if the query has less than two content words.
     pub fn of(words: &[QueryWord]) -> Option<Self> {
-        let content = || words.iter().filter(|word| !word.function);
+        let content = || words.iter().filter(|word| !word.function && !word.supports);
         let hashes =
             |(place, word): (usize, &QueryWord)| word.terms.iter().map(|term| (TermHash::of(term), place)).collect();
         let mut terms: Vec<_> = content().enumerate().flat_map::<Vec<_>, _>(hashes).collect();
@@ -102,12 +102,14 @@ mod tests {
         let english = Language::parse("en").expect("a tag");
         let word = |token: indexer::analysis::Token| QueryWord {
             span: token.span,
+            word: token.word,
             terms: vec![token.term],
             synonyms: Vec::new(),
             weight: 1.0,
             trust: 1.0,
             function: false,
             identifier: false,
+            supports: false,
             found: super::super::reading::Found::Exactly,
         };
         let words: Vec<QueryWord> = analyze(&english, query).into_iter().map(word).collect();

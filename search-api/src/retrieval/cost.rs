@@ -21,14 +21,18 @@ pub fn most_work(index: &VisibleIndex, limit: usize) -> Work {
 }
 
 fn add(view: &LanguageView, most: &mut Work) {
-    let (words, corrected) = (reading::MAX_WORDS as u64, reading::MAX_FUZZY as u64);
+    let (words, corrected) = (reading::MAX_WORDS as u64, reading::mending::MAX_FUZZY as u64);
+    // A token is looked up as it is and without its marks; neighbours together; an unknown word cut between any two letters.
+    let looked_up = reading::MAX_TOKENS as u64 * 2 + words + corrected * LETTERS * 2;
     let terms = words + (corrected + 1) * reading::MAX_EXPANSIONS as u64;
     // An article's lengths are rounded down, by at most a ninth; its words stand in one more field, whole.
     let written: u64 = Field::ALL.into_iter().map(|field| view.total_length(field)).sum::<u64>() * 9 / 4;
-    most.lookups += language::MAX_WORDS as u64 + words * PLACES + corrected * DISTANCES + 2 + terms * PLACES;
-    // A list is read to know its word, to weigh it, to tell the language, and for each word that is completed or corrected to it.
-    most.postings += written * (4 + corrected * (1 + DISTANCES));
-    most.words += written * (1 + corrected * DISTANCES);
-    most.letters += corrected * DISTANCES * LETTERS;
+    most.lookups += language::MAX_WORDS as u64 + looked_up * (PLACES + 1) + corrected * DISTANCES + 2 + terms * PLACES;
+    // A list is read to know its word, to weigh it, to tell the language, for each word that is completed or corrected to it, and
+    // for each cut of an unknown word that it is a half of.
+    most.postings += written * (4 + words + corrected * (1 + DISTANCES + 2 * LETTERS));
+    // The dictionary is gone through for each word typed without marks, completed, or corrected.
+    most.words += written * (words + corrected * (2 + DISTANCES));
+    most.letters += (words + corrected * DISTANCES) * LETTERS;
     most.vectors += u64::from(view.documents());
 }

@@ -1,6 +1,6 @@
 //! The language that a query is read in, and the order in which languages are answered.
 
-use indexer::analysis::analyze;
+use indexer::analysis::{Kind, analyze};
 use indexer::language::Language;
 use indexer::visible::{LanguageView, ReadError, VisibleIndex};
 use std::sync::Arc;
@@ -38,6 +38,7 @@ fn most_at_home(views: &[&Arc<LanguageView>], text: &str) -> Result<usize, ReadE
     let mut best = (0, 0.0);
     for (place, view) in views.iter().enumerate() {
         let mut words = analyze(view.language(), text);
+        words.retain(|token| token.kind != Kind::Pair);
         words.truncate(MAX_WORDS);
         let mut known = 0;
         for word in &words {

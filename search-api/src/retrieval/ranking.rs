@@ -142,7 +142,7 @@ impl Ranked<'_> {
     /// Terms to mark: those of content words, or of function words where there are no others.
     pub fn marks(&self) -> HashSet<&str> {
         let content = self.words.iter().any(|word| !word.function);
-        let words = self.words.iter().filter(|word| !(content && word.function));
+        let words = self.words.iter().filter(|word| !(content && word.function) && !word.supports);
         let terms = words.flat_map(|word| word.terms.iter().chain(word.synonyms.iter().flatten()));
         terms.map(String::as_str).collect()
     }

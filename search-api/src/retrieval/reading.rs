@@ -1,30 +1,30 @@
 //! Query text to query words: which terms each word stands for among the words that the viewer may see.
 
+mod joints;
+pub mod mending;
+
 use super::{function_words, synonyms};
-use indexer::analysis::{Token, analyze};
+use indexer::analysis::{Kind, Token, analyze, term_of, unmarked_term};
 use indexer::visible::{Field, LanguageView, Posting, ReadError};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// Distinct words of a query that are looked up; further ones are not read. [`super::lexical`] scores the rarest 16 of them.
 pub const MAX_WORDS: usize = 64;
-/// Unknown words of one query that are read as known ones.
-pub const MAX_FUZZY: usize = 6;
-/// Known words that one unknown word may stand for.
+/// Tokens of a query that are looked up: its words, the parts of its compounds and the pairs of its characters.
+pub const MAX_TOKENS: usize = 256;
+/// Known words that one word may stand for.
 pub const MAX_EXPANSIONS: usize = 50;
-/// Letters from which on one edit is forgiven, and two.
-const ONE_EDIT: usize = 4;
-const TWO_EDITS: usize = 8;
 /// Letters that the beginning of a word must have before it is completed in a full search.
 const MIN_PREFIX: usize = 3;
-/// Trust in a word that was read as another one an edit away, as two edits away, or as the beginning of others.
-const ONE_EDIT_TRUST: f32 = 0.7;
-const TWO_EDITS_TRUST: f32 = 0.5;
+/// Trust in a word that was read as the beginning of others.
 const PREFIX_TRUST: f32 = 0.7;
 /// What the parts of a known compound (`error-code`, `userName`) count together.
 const PARTS_WEIGHT: f32 = 0.5;
 /// What a function word counts.
 const FUNCTION_WORD_WEIGHT: f32 = 0.3;
+/// Digits from which on a number within a version or an address is looked for by itself.
+const TELLING_DIGITS: usize = 3;
 
 /// How a word of the query was found in the visible vocabulary.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub enum Found {
     Exactly,
     /// As the beginning of known words.
     AsPrefix,
-    /// As a misspelling of known words, of which this is the likeliest.
+    /// As a misspelling of known words, of which this is the likeliest; or of two that were run together, or one cut in two.
     AsTypoOf(String),
     /// Not at all.
     Nowhere,
@@ -44,7 +44,9 @@ pub enum Found {
 pub struct QueryWord {
     /// Bytes of the query that it was read from.
     pub span: Range<usize>,
-    /// Terms that it stands for; they share one document frequency. Never empty.
+    /// The word as typed, in the form of [`Token::word`].
+    pub word: String,
+    /// Terms that it stands for, its own first if it is known; they share one document frequency. Never empty.
     pub terms: Vec<String>,
     /// What it stands for besides, by the word of editors: each a list of terms that must stand together. See [`synonyms`].
     pub synonyms: Vec<Vec<String>>,
@@ -56,14 +58,18 @@ pub struct QueryWord {
     pub function: bool,
     /// Whether it names one thing rather than describing it (`E4224`, `max_retries`), or is a part of such a name.
     pub identifier: bool,
+    /// Whether it only supports a known word that it is read from, as a pair of characters does: not asked for, not marked.
+    pub supports: bool,
     /// How it was found.
     pub found: Found,
 }
 
-/// Reads a query in full: an unknown last word may be the beginning of known ones, other unknown words their misspellings.
+/// Reads a query in full: unknown words may be written together or apart, the last one may be the beginning of known ones,
+/// others their misspellings.
 pub fn read(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, ReadError> {
     let mut words = read_words(view, text)?;
-    mend(view, text, &mut words, MIN_PREFIX)?;
+    joints::join(view, text, &mut words)?;
+    mending::mend(view, &mut words, MIN_PREFIX)?;
     synonyms::stand_in(view, text, &mut words);
     Ok(words)
 }
@@ -71,11 +77,11 @@ pub fn read(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, ReadError
 /// Reads a query whose last word is being typed: it also stands for every known word that it begins.
 pub fn read_as_typed(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, ReadError> {
     let mut words = read_words(view, text)?;
-    mend(view, text, &mut words, 1)?;
+    joints::join(view, text, &mut words)?;
+    mending::mend(view, &mut words, 1)?;
     if let Some(last) = words.last_mut().filter(|last| last.span.end == text.len() && last.found == Found::Exactly) {
         let mut own = last.terms.clone();
-        let typed = typed_word(view, &text[last.span.clone()]);
-        if complete(view, last, &typed)? {
+        if complete(view, last)?.is_some() {
             last.terms.append(&mut own);
             last.terms.sort_unstable();
             last.terms.dedup();
@@ -84,23 +90,6 @@ pub fn read_as_typed(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, 
     }
     synonyms::stand_in(view, text, &mut words);
     Ok(words)
-}
-
-/// Finds other readings of unknown words; the last one may be the beginning of others if it has `shortest_prefix` letters.
-fn mend(view: &LanguageView, text: &str, words: &mut [QueryWord], shortest_prefix: usize) -> Result<(), ReadError> {
-    let last = words.len().saturating_sub(1);
-    let mut fuzzy = 0;
-    for (place, word) in words.iter_mut().enumerate().filter(|(_, word)| word.found == Found::Nowhere) {
-        let typed = typed_word(view, &text[word.span.clone()]);
-        if place == last && typed.chars().count() >= shortest_prefix && complete(view, word, &typed)? {
-            continue;
-        }
-        if fuzzy < MAX_FUZZY {
-            fuzzy += 1;
-            correct(view, word, &typed)?;
-        }
-    }
-    Ok(())
 }
 
 /// Reads a query as it stands: for languages other than its own, where most of its words are unknown for good reason.
@@ -112,101 +101,170 @@ pub fn read_exactly(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, R
 
 fn read_words(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, ReadError> {
     let tokens = analyze(view.language(), text);
-    let mut vocabulary = HashMap::new();
+    let mut vocabulary = Vocabulary { view, postings: Vec::new() };
     let mut seen = HashSet::new();
-    let mut postings = Vec::new();
     let mut words = Vec::new();
+    let mut looked_up = 0;
     for group in tokens.chunk_by(|a, b| a.position == b.position) {
-        let mut known = Vec::with_capacity(group.len());
-        for token in group {
-            let entry = match vocabulary.get(&(&token.word, &token.term)) {
-                Some(known) => *known,
-                None if vocabulary.len() == MAX_WORDS => break,
-                None => is_known(view, token, &mut postings)?,
-            };
-            vocabulary.insert((&token.word, &token.term), entry);
-            known.push(entry);
+        // The same word again says nothing new, and a query may be made of nothing else.
+        if group.iter().all(|token| seen.contains(&token.term)) {
+            continue;
         }
-        let Some(&whole_known) = known.first() else { return Ok(words) };
-        // A compound that is written so somewhere is one word; its parts only help. One that is not is read as its parts.
-        let parts_found = known.iter().skip(1).any(|known| *known);
-        let part_share = if whole_known { PARTS_WEIGHT / (group.len() - 1).max(1) as f32 } else { 1.0 };
-        let identifier = is_identifier(&group[0].word);
-        for (place, (token, known)) in group.iter().zip(known).enumerate() {
-            if (place == 0 && !known && parts_found) || !seen.insert(token.term.clone()) {
+        looked_up += group.len();
+        if looked_up > MAX_TOKENS {
+            break;
+        }
+        for word in vocabulary.read(group)? {
+            if !seen.insert(word.terms[0].clone()) {
                 continue;
             }
-            let share = if place == 0 { 1.0 } else { part_share };
-            let function = function_words::contains(view.language(), &token.word);
-            words.push(QueryWord {
-                span: token.span.clone(),
-                terms: vec![token.term.clone()],
-                synonyms: Vec::new(),
-                weight: if function { share * FUNCTION_WORD_WEIGHT } else { share },
-                trust: 1.0,
-                function,
-                identifier,
-                found: if known { Found::Exactly } else { Found::Nowhere },
-            });
+            words.push(word);
+            if words.len() == MAX_WORDS {
+                return Ok(words);
+            }
         }
     }
     Ok(words)
+}
+
+/// What the viewer's articles know of words.
+struct Vocabulary<'a> {
+    view: &'a LanguageView,
+    postings: Vec<Posting>,
+}
+
+impl Vocabulary<'_> {
+    /// Reads the tokens of one position: a word, a compound with its parts, a word without spaces with its pairs.
+    ///
+    /// A compound that is written so somewhere is one word; its parts only help. One that is not is read as its parts.
+    fn read(&mut self, group: &[Token]) -> Result<Vec<QueryWord>, ReadError> {
+        let mut words = group.iter().map(|token| self.look_up(token)).collect::<Result<Vec<_>, _>>()?;
+        let identifier = is_identifier(&group[0].word);
+        words.iter_mut().for_each(|word| word.identifier = identifier);
+        if words.len() == 1 || group[0].kind != Kind::Whole {
+            return Ok(words);
+        }
+        let numeric = is_number(&group[0].word);
+        let mut parts = words.split_off(1);
+        let Some(mut whole) = words.pop() else { return Ok(parts) };
+        let pairs = group[1].kind == Kind::Pair;
+        if whole.function || (!pairs && parts.iter().all(|part| part.function)) {
+            if !whole.function {
+                whole.function = true;
+                whole.weight = FUNCTION_WORD_WEIGHT;
+            }
+            return Ok(vec![whole]);
+        }
+        parts.retain(|part| !(numeric && part.word.len() < TELLING_DIGITS) && !(pairs && part.found == Found::Nowhere));
+        let known = whole.found == Found::Exactly || (!pairs && self.complete_compound(&mut whole)?);
+        let shared = match (known, pairs) {
+            (true, _) => PARTS_WEIGHT / parts.len().max(2) as f32,
+            (false, true) => 1.0 / parts.len().max(1) as f32,
+            (false, false) => 1.0,
+        };
+        let apart = !known && parts.iter().any(|part| part.found != Found::Nowhere);
+        for part in &mut parts {
+            part.weight *= shared;
+            part.supports = pairs && known;
+        }
+        // What is typed on is the last word: the last part of a compound, but no pair.
+        match (apart, pairs) {
+            (true, _) => {}
+            (false, true) => parts.push(whole),
+            (false, false) => parts.insert(0, whole),
+        }
+        Ok(parts)
+    }
+
+    /// A token as a word by itself: known if an article has it, or its stem, with marks or without.
+    fn look_up(&mut self, token: &Token) -> Result<QueryWord, ReadError> {
+        let mut terms = vec![token.term.clone()];
+        let mut function = function_words::contains(self.view.language(), &token.word);
+        let mut known = self.is_known(token)?;
+        if token.kind != Kind::Pair
+            && let Some(unmarked) = unmarked_term(self.view.language(), &token.word)
+        {
+            let marked = match unmarked.len() {
+                ..MIN_PREFIX => Vec::new(),
+                _ => self.view.words_with_marks(&unmarked, MAX_EXPANSIONS)?,
+            };
+            function |= marked.first().is_some_and(|(word, _)| function_words::contains(self.view.language(), word));
+            known |= !marked.is_empty() || (unmarked != token.term && self.is_term(&unmarked)?);
+            let others = terms_of(self.view, marked.iter().map(|(word, _)| word.as_str()));
+            for term in others.into_iter().chain([unmarked]) {
+                if !terms.contains(&term) {
+                    terms.push(term);
+                }
+            }
+        }
+        Ok(QueryWord {
+            span: token.span.clone(),
+            word: token.word.clone(),
+            found: if known { Found::Exactly } else { Found::Nowhere },
+            terms,
+            synonyms: Vec::new(),
+            weight: if function { FUNCTION_WORD_WEIGHT } else { 1.0 },
+            trust: 1.0,
+            function,
+            identifier: false,
+            supports: false,
+        })
+    }
+
+    fn is_known(&mut self, token: &Token) -> Result<bool, ReadError> {
+        if token.kind != Kind::Pair && self.view.has_word(&token.word)? {
+            return Ok(true);
+        }
+        self.is_term(&token.term)
+    }
+
+    fn is_term(&mut self, term: &str) -> Result<bool, ReadError> {
+        for field in [Field::Title, Field::Tags, Field::Heading, Field::Body] {
+            self.postings.clear();
+            self.view.postings(field, term, &mut self.postings)?;
+            if !self.postings.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Lets a compound stand for the longer ones that it begins, but no number for a longer number: `2.1` is not `2.10`.
+    fn complete_compound(&self, whole: &mut QueryWord) -> Result<bool, ReadError> {
+        let mut longer = self.view.words_with_prefix(&whole.word, MAX_EXPANSIONS)?;
+        if whole.word.ends_with(char::is_numeric) {
+            longer.retain(|(known, _)| !known[whole.word.len()..].starts_with(char::is_numeric));
+        }
+        Ok(stand_for_longer(self.view, whole, &longer).is_some())
+    }
+}
+
+/// Says whether a word is a number, a version or an address: no letters but the `v` of a version.
+fn is_number(word: &str) -> bool {
+    !word.strip_prefix('v').unwrap_or(word).contains(char::is_alphabetic)
 }
 
 fn is_identifier(word: &str) -> bool {
     word.contains('_') || (word.contains(char::is_numeric) && word.contains(char::is_alphabetic))
 }
 
-fn is_known(view: &LanguageView, token: &Token, postings: &mut Vec<Posting>) -> Result<bool, ReadError> {
-    if view.has_word(&token.word)? {
-        return Ok(true);
-    }
-    for field in [Field::Title, Field::Tags, Field::Heading, Field::Body] {
-        postings.clear();
-        view.postings(field, &token.term, postings)?;
-        if !postings.is_empty() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+/// Lets a word stand for those that it begins; the number of documents of the most frequent, `None` and nothing changed if there
+/// are none.
+fn complete(view: &LanguageView, word: &mut QueryWord) -> Result<Option<u32>, ReadError> {
+    let longer = view.words_with_prefix(&word.word, MAX_EXPANSIONS)?;
+    Ok(stand_for_longer(view, word, &longer))
 }
 
-fn typed_word(view: &LanguageView, typed: &str) -> String {
-    analyze(view.language(), typed).into_iter().next().map(|token| token.word).unwrap_or_default()
-}
-
-/// Lets a word stand for those that it begins; `false` and nothing changed if there are none.
-fn complete(view: &LanguageView, word: &mut QueryWord, typed: &str) -> Result<bool, ReadError> {
-    let longer = view.words_with_prefix(typed, MAX_EXPANSIONS)?;
-    if longer.is_empty() {
-        return Ok(false);
-    }
+fn stand_for_longer(view: &LanguageView, word: &mut QueryWord, longer: &[(String, u32)]) -> Option<u32> {
+    let (_, most) = longer.first()?;
     word.terms = terms_of(view, longer.iter().map(|(known, _)| known.as_str()));
     word.trust = PREFIX_TRUST;
     word.found = Found::AsPrefix;
-    Ok(true)
-}
-
-/// Lets a word stand for the known ones that are the fewest edits away.
-fn correct(view: &LanguageView, word: &mut QueryWord, typed: &str) -> Result<(), ReadError> {
-    let letters = typed.chars().filter(|c| c.is_alphabetic()).count();
-    let edits = match letters {
-        ..ONE_EDIT => return Ok(()),
-        ONE_EDIT..TWO_EDITS => 1,
-        _ => 2,
-    };
-    let near = view.words_near(typed, edits, MAX_EXPANSIONS)?;
-    let Some((likeliest, _, nearest)) = near.first() else { return Ok(()) };
-    word.terms =
-        terms_of(view, near.iter().filter(|(_, _, edits)| edits == nearest).map(|(known, _, _)| known.as_str()));
-    word.trust = if *nearest <= 1 { ONE_EDIT_TRUST } else { TWO_EDITS_TRUST };
-    word.found = Found::AsTypoOf(likeliest.clone());
-    Ok(())
+    Some(*most)
 }
 
 fn terms_of<'a>(view: &LanguageView, words: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut terms: Vec<String> =
-        words.filter_map(|word| analyze(view.language(), word).into_iter().next().map(|token| token.term)).collect();
+    let mut terms: Vec<String> = words.filter_map(|word| term_of(view.language(), word)).collect();
     terms.sort_unstable();
     terms.dedup();
     terms

@@ -1,7 +1,7 @@
 //! Snippets: the sentences of a passage in which most words of the query stand, with those words marked.
 
 use super::Stretch;
-use indexer::analysis::analyze;
+use indexer::analysis::{analyze, word_begin};
 use indexer::language::Language;
 use std::collections::HashSet;
 use std::ops::Range;
@@ -76,11 +76,12 @@ fn after_space(text: &str, span: Range<usize>) -> usize {
     span.end - text[span.clone()].trim_start().len()
 }
 
-/// Where to cut a text that is too long: after the last word border that fits, else after the last character that fits.
+/// Where to cut a text that is too long: after the last word border that fits, else after the last character that fits. Unicode's
+/// word borders know no words of scripts without spaces.
 fn cut_at(text: &str) -> usize {
     let limit = text.char_indices().nth(LONGEST).map_or(text.len(), |(at, _)| at);
-    let word =
-        text.split_word_bound_indices().map(|(at, _)| at).take_while(|at| *at <= limit).last().filter(|at| *at > 0);
+    let word = text.split_word_bound_indices().map(|(at, _)| at).take_while(|at| *at <= limit).last();
+    let word = word.map(|at| word_begin(text, at)).filter(|at| *at > 0);
     let grapheme =
         || text.grapheme_indices(true).map(|(at, _)| at).take_while(|at| *at <= limit).last().filter(|at| *at > 0);
     word.or_else(grapheme).unwrap_or(limit)

@@ -82,7 +82,7 @@ struct Matches {
 impl Matches {
     fn of(view: &LanguageView, words: &[QueryWord]) -> Result<Self, ReadError> {
         let content = words.iter().any(|word| !word.function);
-        let words: Vec<_> = words.iter().filter(|word| !(content && word.function)).collect();
+        let words: Vec<_> = words.iter().filter(|word| !(content && word.function) && !word.supports).collect();
         let mut matches = Self {
             articles: with_all_words(view, &words, &[Field::Title, Field::Tags])?,
             headings: with_all_words(view, &words, &[Field::Heading])?,
@@ -153,7 +153,7 @@ struct Completions<'a> {
 impl<'a> Completions<'a> {
     fn new(view: &'a LanguageView, words: &'a [QueryWord], text: &str) -> Self {
         let content = words.iter().any(|word| !word.function);
-        let words = words.iter().filter(|word| !(content && word.function)).collect();
+        let words = words.iter().filter(|word| !(content && word.function) && !word.supports).collect();
         Self { view, words, typed: text.trim_start().to_lowercase(), seen: HashSet::new(), found: Vec::new() }
     }
 

@@ -5,6 +5,7 @@ mod collection;
 mod corpus_index;
 mod measure;
 mod metrics;
+mod misspelling;
 mod parts;
 
 use crate::retrieval::Mode;
@@ -17,6 +18,7 @@ use indexer::embedder::{Embedder, Vector};
 use indexer::library::Library;
 use indexer::vector_cache::VectorCache;
 use measure::{Asked, Measured};
+use misspelling::Slips;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -42,6 +44,9 @@ pub struct EvalArgs {
     /// What to measure; `all` leaves out what needs a model if none is given.
     #[arg(long, value_enum, default_value_t = Modes::All)]
     mode: Modes,
+    /// Misspell the longest word of every query: one slip, the same for the same seed.
+    #[arg(long, value_name = "SEED")]
+    misspell: Option<u64>,
     /// Folder of the embedding model.
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
@@ -69,6 +74,9 @@ struct Report {
     collection: String,
     articles: usize,
     queries: usize,
+    /// Seed of the slips in the queries, if they were misspelt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    misspelt: Option<u64>,
     modes: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     embedding_p50_us: Option<u128>,
@@ -83,7 +91,10 @@ pub fn run(args: EvalArgs) -> Result<ExitCode> {
         "--mode dense and --mode hybrid need a model: name its folder with --model"
     );
     let pages = collection::read_corpus(&args.corpus)?;
-    let queries = collection::read_queries(&args.queries, &args.judgments, args.exclude.as_deref())?;
+    let mut queries = collection::read_queries(&args.queries, &args.judgments, args.exclude.as_deref())?;
+    if let Some(mut slips) = args.misspell.map(Slips::new) {
+        queries.iter_mut().for_each(|query| query.text = slips.misspell(&query.text));
+    }
     warn_of_absent_pages(&pages, &queries);
     let sessions = std::thread::available_parallelism().map_or(1, |cores| cores.get());
     let embedder = match args.model.as_ref().filter(|_| args.mode != Modes::Lexical) {
@@ -121,6 +132,7 @@ pub fn run(args: EvalArgs) -> Result<ExitCode> {
         collection: name_of(&args.queries),
         articles,
         queries: queries.len(),
+        misspelt: args.misspell,
         modes: figures.collect::<Result<_>>()?,
         embedding_p50_us,
         hybrid_minus_best_half: measure::gain(&measured),

@@ -4,6 +4,7 @@ mod cost;
 mod explained;
 mod invariance;
 mod steering;
+mod words;
 mod world;
 
 use super::{Confidence, Mode, Query, rank, search, suggest};
