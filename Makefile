@@ -6,7 +6,7 @@ export SIGNPOST_TEST_MODEL := $(CURDIR)/$(MODEL)
 # Where cargo puts its output, asked of cargo itself so that CARGO_TARGET_DIR is honoured.
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test test-rust test-browser bench lint eval models system-packages crash freshness
+.PHONY: help run test test-rust test-browser bench lint eval calibrate models system-packages crash freshness
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -38,6 +38,12 @@ freshness: models ## Time from save to found over HTTP, 1,000 saves
 eval: models ## Judge the ranking: DATA=folder of collections in the BEIR form, EVAL=options of scripts/eval.py
 	cargo build --release --bin signpost
 	python3 scripts/eval.py $(TARGET)/release/signpost $(MODEL) $(DATA) $(EVAL)
+
+SIGNALS ?= data/signals
+calibrate: models ## Check how sure answer lists may be called on judged collections: DATA and EVAL as for eval
+	cargo build --release --bin signpost
+	python3 scripts/eval.py $(TARGET)/release/signpost $(MODEL) $(DATA) --signals $(SIGNALS) $(EVAL)
+	python3 scripts/fit_confidence.py $(SIGNALS)
 
 lint: ## Formatting, clippy, documentation; advisories where their database can be had
 	cargo fmt --all --check
