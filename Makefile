@@ -7,7 +7,7 @@ export SIGNPOST_TEST_MODEL := $(abspath $(MODEL))
 # Where cargo puts its output, asked of cargo itself so that CARGO_TARGET_DIR is honoured.
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test test-rust test-browser bench lint eval models models-multilingual system-packages crash freshness fuzz
+.PHONY: help run test test-rust test-browser bench lint eval calibrate models models-multilingual system-packages crash freshness fuzz
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -48,6 +48,12 @@ fuzz: ## Fuzz asking, parsing and indexing for FUZZ_SECONDS (600) each; needs ni
 eval: models ## Judge the ranking: DATA=folder of collections in the BEIR form, EVAL=options of scripts/eval.py
 	cargo build --release --bin signpost
 	python3 scripts/eval.py $(TARGET)/release/signpost $(MODEL) $(DATA) $(EVAL)
+
+SIGNALS ?= data/signals
+calibrate: models ## Check how sure answer lists may be called on judged collections: DATA and EVAL as for eval
+	cargo build --release --bin signpost
+	python3 scripts/eval.py $(TARGET)/release/signpost $(MODEL) $(DATA) --signals $(SIGNALS) $(EVAL)
+	python3 scripts/fit_confidence.py $(SIGNALS)
 
 lint: ## Formatting, clippy, documentation; advisories where their database can be had
 	cargo fmt --all --check

@@ -29,6 +29,7 @@ def main():
                         help="collections judged by words alone: those whose language the model does not know")
     parser.add_argument("--mean", nargs="+", metavar="NAME", help="collections of the mean; all with a hybrid if not given")
     parser.add_argument("--per-query", type=pathlib.Path, metavar="DIR", help="folder for each query's scores")
+    parser.add_argument("--signals", type=pathlib.Path, metavar="DIR", help="folder for what confidence is fitted to")
     args = parser.parse_args()
     names = sorted(path.name for path in args.folder.iterdir() if (path / "queries.jsonl").exists())
     missing = [name for name in (args.only or []) + args.words + (args.mean or []) if name not in names]
@@ -54,9 +55,10 @@ def judge(args, name):
     command += ["--mode", "lexical"] if name in args.words else ["--model", args.model]
     if (folder / "exclude.tsv").exists():
         command += ["--exclude", folder / "exclude.tsv"]
-    if args.per_query:
-        args.per_query.mkdir(parents=True, exist_ok=True)
-        command += ["--per-query", args.per_query / f"{name}.jsonl"]
+    for option, to in [("--per-query", args.per_query), ("--signals", args.signals)]:
+        if to:
+            to.mkdir(parents=True, exist_ok=True)
+            command += [option, to / f"{name}.jsonl"]
     answer = subprocess.run([os.fspath(part) for part in command], stdout=subprocess.PIPE)
     if answer.returncode != 0:
         sys.exit(answer.returncode)

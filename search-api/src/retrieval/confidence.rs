@@ -5,9 +5,6 @@
 
 use super::Confidence;
 
-/// Answers that are looked at: a list is as good as the best of them.
-pub const LOOKED_AT: usize = 3;
-
 /// What is known of one of the first answers.
 #[derive(Clone, Copy, Debug)]
 pub struct Grounds {

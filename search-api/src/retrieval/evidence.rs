@@ -9,6 +9,10 @@ pub struct Evidence {
     pub identifiers: f32,
     /// Share of the query's weight that known words have, misread ones by the trust in them, 0..=1: little in another language.
     pub known: f32,
+    /// Weight of the whole query: of the words that are scored and of those that no visible article has.
+    pub whole: f32,
+    /// Weight of each word of the query, by its place; 0 = not scored.
+    pub weights: Vec<f32>,
     /// Lexical score by article; 0 = no word of the query stands in it.
     pub lexical: Vec<f32>,
     /// Share of the query's weight whose words stand in the article, by article, 0..=1.
@@ -24,8 +28,8 @@ pub struct Evidence {
 impl Evidence {
     /// Forgets everything and fits the arrays to a view.
     pub fn reset(&mut self, view: &LanguageView) {
-        self.identifiers = 0.0;
-        self.known = 0.0;
+        (self.identifiers, self.known, self.whole) = (0.0, 0.0, 0.0);
+        self.weights.clear();
         let (articles, documents) = (view.articles() as usize, view.documents() as usize);
         for (array, len, nothing) in [
             (&mut self.lexical, articles, 0.0),

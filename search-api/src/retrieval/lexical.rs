@@ -20,7 +20,8 @@ use super::reading::QueryWord;
 use super::synonyms::SYNONYM_TRUST;
 use indexer::visible::{Field, LanguageView, Posting, ReadError};
 
-const K1: f32 = 1.2;
+/// Saturation: a word that stands somewhere endlessly often counts K1 + 1 times its weight.
+pub const K1: f32 = 1.2;
 const B: f32 = 0.75;
 /// Fields with what a word in them counts beside one in the body.
 const FIELDS: [(Field, f32); 4] = [(Field::Title, 6.0), (Field::Tags, 2.0), (Field::Heading, 2.0), (Field::Body, 1.0)];
@@ -77,9 +78,12 @@ pub fn weigh(
     scratch.words.truncate(MAX_SCORED);
     scratch.words.sort_unstable_by_key(|word| word.place);
     let whole = scratch.words.iter().map(|word| word.weight).sum::<f32>() + unknown;
+    evidence.whole = whole;
+    evidence.weights.resize(words.len(), 0.0);
     for word in &scratch.words {
         let weight = word.weight * word.trust;
         evidence.known += weight / whole;
+        evidence.weights[word.place] = word.weight;
         if words[word.place].identifier {
             evidence.identifiers += weight / whole;
         }

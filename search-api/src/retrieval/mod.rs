@@ -25,6 +25,7 @@ mod parts;
 mod pins;
 mod ranking;
 mod reading;
+mod signals;
 mod snippet;
 mod spelling;
 mod suggest;
@@ -37,6 +38,7 @@ pub use boost::{Boosts, Helped};
 pub use cost::most_work;
 pub use parts::{Part, Parts, parts};
 pub use ranking::MOST_CANDIDATES;
+pub use signals::Signals;
 pub use suggest::suggest;
 pub use weight::Signals as WeightSignals;
 
@@ -193,5 +195,18 @@ pub fn rank(index: &VisibleIndex, query: &Query, vector: Option<&[i8]>) -> Resul
         let ranked = ranking.candidates.iter().map(|candidate| (slug(candidate), candidate.score)).collect();
         buffers.recycle(ranking);
         Ok(ranked)
+    })
+}
+
+/// What tells how sure the list of [`rank`] is, for fitting [`Confidence`] to judged queries; `None` where nothing is found.
+///
+/// # Errors
+/// The index could not be read.
+pub fn signals(index: &VisibleIndex, query: &Query, vector: Option<&[i8]>) -> Result<Option<Signals>, ReadError> {
+    BUFFERS.with_borrow_mut(|buffers| {
+        let ranking = ranking::rank(index, query, vector, buffers)?;
+        let signals = Signals::of_list(&ranking.languages, &ranking.candidates).next().map(|(_, signals)| signals);
+        buffers.recycle(ranking);
+        Ok(signals)
     })
 }

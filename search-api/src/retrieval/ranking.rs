@@ -5,6 +5,7 @@ use super::evidence::Evidence;
 use super::fusion::{self, Asked, Scale, Scored};
 use super::lexical::{self, Scratch};
 use super::reading::{self, QueryWord};
+use super::signals::LOOKED_AT;
 use super::{Confidence, Mode, Query, dense, facets, language, pins, spelling};
 use indexer::language::Language;
 use indexer::visible::{LanguageView, ReadError, VisibleIndex};
@@ -132,7 +133,7 @@ fn confidence(languages: &[Ranked], candidates: &[Candidate]) -> Confidence {
             cosine: (cosine > f32::MIN).then_some(cosine),
         }
     };
-    let first: Vec<Grounds> = candidates.iter().take(confidence::LOOKED_AT).map(grounds).collect();
+    let first: Vec<Grounds> = candidates.iter().take(LOOKED_AT).map(grounds).collect();
     // What is grammar in one of the languages is a strange word to the others.
     let content = languages.iter().all(|language| language.words.iter().any(|word| !word.function));
     confidence::judge(&first, if content { Content::Some } else { Content::None })

@@ -22,12 +22,12 @@ const RARE_LANGUAGE: usize = 20;
 /// Indexes the pages as articles that everybody may read; drafts and what cannot be read are left out. Returns their number.
 pub fn build(
     library: &Library,
+    portal: &Arc<Portal>,
     pages: Vec<Page>,
     embedder: Option<&Embedder>,
     cache: Option<&VectorCache>,
 ) -> Result<usize> {
-    let portal = portal()?;
-    let mut articles: Vec<Article> = pages.into_iter().map(|page| parse(&portal, page)).collect();
+    let mut articles: Vec<Article> = pages.into_iter().map(|page| parse(portal, page)).collect();
     let read = articles.len();
     articles.retain(|article| article.head.audience != Audience::Hidden);
     if articles.len() < read {
@@ -40,7 +40,7 @@ pub fn build(
     };
     let indexed = articles.len();
     eprintln!("indexing {indexed} articles");
-    library.serve_portal(Arc::new(portal));
+    library.serve_portal(Arc::clone(portal));
     let changes =
         articles.into_iter().zip(vectors).map(|(article, vectors)| Change::Put(Box::new(article), vectors)).collect();
     library.apply(PORTAL, changes, embedder.map(Embedder::digest))?;
@@ -48,12 +48,12 @@ pub fn build(
 }
 
 /// A portal as it is without configuration, but for who may read.
-fn portal() -> Result<Portal> {
+pub fn portal() -> Result<Arc<Portal>> {
     const LANGUAGES: &str =
         r#"["en", "de", "es", "fr", "it", "nl", "pt", "sv", "da", "fi", "pl", "ru", "tr", "ja", "zh"]"#;
     let text = format!("name = \"Evaluation\"\nlanguages = {LANGUAGES}\ndefault_audience = \"public\"\n");
     let (portal, problems) = Portal::parse(PORTAL, &text);
-    portal.with_context(|| format!("the portal of the evaluation cannot be read: {problems:?}"))
+    portal.map(Arc::new).with_context(|| format!("the portal of the evaluation cannot be read: {problems:?}"))
 }
 
 fn parse(portal: &Portal, page: Page) -> Article {

@@ -151,7 +151,7 @@ pub fn name(mode: Mode) -> &'static str {
 }
 
 /// Page ids of ranked articles, in their order.
-fn ids_of<'a>(
+pub fn ids_of<'a>(
     index: &'a VisibleIndex,
     ids: &'a HashMap<String, String>,
     ranked: &'a [(String, f32)],

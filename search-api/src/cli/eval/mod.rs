@@ -7,6 +7,7 @@ mod measure;
 mod metrics;
 mod misspelling;
 mod parts;
+mod signals;
 
 use crate::retrieval::Mode;
 use anyhow::{Context, Result, ensure};
@@ -59,6 +60,9 @@ pub struct EvalArgs {
     /// File to write what each hybrid ranking is made of to, as JSON Lines, for `scripts/fit_weight.py`.
     #[arg(long, value_name = "FILE", requires = "model")]
     parts: Option<PathBuf>,
+    /// File to write what confidence is fitted to, as JSON Lines, for `scripts/fit_confidence.py`.
+    #[arg(long, value_name = "FILE")]
+    signals: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -110,7 +114,8 @@ pub fn run(args: EvalArgs) -> Result<ExitCode> {
     let folder = tempfile::tempdir().context("make a temporary folder for the index")?;
     let library = Library::open(folder.path())?;
     let ids: HashMap<String, String> = pages.iter().map(|page| (page.path.clone(), page.id.clone())).collect();
-    let articles = corpus_index::build(&library, pages, embedder.as_deref(), cache.as_ref())?;
+    let portal = corpus_index::portal()?;
+    let articles = corpus_index::build(&library, &portal, pages, embedder.as_deref(), cache.as_ref())?;
     let index = library.snapshot().visible(PORTAL, &Grants::Everything).context("open the index")?;
     let (vectors, embedding_p50_us) = embed(&queries, embedder.as_deref())?;
     let asked = Asked { index: &index, ids: &ids, queries: &queries, vectors: &vectors };
@@ -125,6 +130,9 @@ pub fn run(args: EvalArgs) -> Result<ExitCode> {
     }
     if let Some(file) = &args.per_query {
         measure::write_per_query(file, &queries, &measured)?;
+    }
+    if let Some(file) = &args.signals {
+        signals::write(file, folder.path(), &portal, &asked)?;
     }
     let figures =
         measured.iter().map(|mode| Ok((measure::name(mode.mode).into(), serde_json::to_value(mode.figures())?)));
