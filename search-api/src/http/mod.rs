@@ -40,6 +40,7 @@ use axum::response::Response;
 use axum::routing::{any, get};
 use cores::Cores;
 use indexer::library::Library;
+use indexer::reranker::Reranker;
 use limits::Limits;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -59,6 +60,8 @@ pub struct App {
     pub library: Arc<Library>,
     /// Embeds queries, once a model is loaded; `None`: lexical only.
     pub embedder: Option<QueryEmbedder>,
+    /// Orders the first answers of a hybrid search anew; `None`: they stay as they are.
+    pub reranker: Option<Arc<Reranker>>,
     /// Events and tickets.
     pub store: Store,
     /// The operator's choices.
@@ -79,13 +82,14 @@ impl App {
         config: Arc<Config>,
         library: Arc<Library>,
         embedder: Option<QueryEmbedder>,
+        reranker: Option<Arc<Reranker>>,
         store: Store,
         keys: Keys,
         clock: Clock,
     ) -> Self {
         let limits = Limits::new(&config);
         let (cores, ready) = (Cores::default(), AtomicBool::new(false));
-        Self { library, embedder, store, config, keys, limits, cores, clock, ready }
+        Self { library, embedder, reranker, store, config, keys, limits, cores, clock, ready }
     }
 
     /// Now, in milliseconds since 1970 UTC.

@@ -3,9 +3,9 @@
 use super::error::{Problem, ProblemBody};
 use super::fields::Fields;
 use super::visitor::Visitor;
-use super::{App, Caller};
+use super::{App, Caller, QueryEmbedder};
 use crate::deflection::log::{Confidence as LoggedConfidence, QueryVector, Surface};
-use crate::retrieval::{self, Answer, Answers, Confidence, Mode, Query};
+use crate::retrieval::{self, Answer, Answers, Confidence, Mode, Models, Query};
 use crate::store::AnsweredSearch;
 use axum::Json;
 use axum::extract::State;
@@ -215,8 +215,10 @@ pub async fn search(app: &App, caller: &Caller, visitor: Visitor, asked: Asked) 
     }
     let vector = vector(app, caller, &asked.query).await;
     let (index, query) = (Arc::clone(&caller.index), asked.query);
+    let (embedder, reranker) = (app.embedder.clone(), app.reranker.clone());
     let work = move || {
-        let answers = retrieval::search(&index, &query, vector.as_ref().map(|vector| &*vector.values));
+        let models = Models { table: embedder.as_ref().and_then(QueryEmbedder::table), reranker: reranker.as_deref() };
+        let answers = retrieval::search_with(&index, &query, vector.as_ref().map(|vector| &*vector.values), models);
         answers.map(|answers| (answers, query, vector))
     };
     let (answers, query, vector) = app.cores.run(work).await??;

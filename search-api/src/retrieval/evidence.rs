@@ -7,6 +7,8 @@ use indexer::visible::LanguageView;
 pub struct Evidence {
     /// Share of the query's weight that known identifiers have, 0..=1.
     pub identifiers: f32,
+    /// Share of the query's weight that known words have, misread ones by the trust in them, 0..=1: little in another language.
+    pub known: f32,
     /// Lexical score by article; 0 = no word of the query stands in it.
     pub lexical: Vec<f32>,
     /// Share of the query's weight whose words stand in the article, by article, 0..=1.
@@ -23,6 +25,7 @@ impl Evidence {
     /// Forgets everything and fits the arrays to a view.
     pub fn reset(&mut self, view: &LanguageView) {
         self.identifiers = 0.0;
+        self.known = 0.0;
         let (articles, documents) = (view.articles() as usize, view.documents() as usize);
         for (array, len, nothing) in [
             (&mut self.lexical, articles, 0.0),

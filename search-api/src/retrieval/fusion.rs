@@ -5,7 +5,9 @@
 //! ```
 //!
 //! w is [`DENSE_WEIGHT`] times the share of the query's weight that does not lie on known identifiers (`E4224`, `max_retries`):
-//! a sentence embedding knows next to nothing of them, and who types one wants the article that has it.
+//! a sentence embedding knows next to nothing of them, and who types one wants the article that has it. Where less than half of the
+//! query's weight lies on known words, it is most likely of another language than the articles, and what its words say counts
+//! the less, down to nothing.
 //!
 //! Lowest and highest cosine are those of the articles that stand among the first [`POOL`] of either list; below it counts 0.
 //! A convex combination keeps how far apart scores are, which the fusion of ranks throws away, and needs one weight for all
@@ -97,7 +99,7 @@ impl Scale {
         let dense_weight = match mode {
             Mode::Lexical => 0.0,
             Mode::Dense => 1.0,
-            Mode::Hybrid => DENSE_WEIGHT * (1.0 - evidence.identifiers),
+            Mode::Hybrid => hybrid_dense_weight(evidence),
         };
         let pool = best(lexical.to_vec(), POOL).into_iter().chain(best(dense.to_vec(), POOL));
         let cosines =
@@ -123,6 +125,12 @@ impl Scale {
         };
         self.lexical_weight * lexical + self.dense_weight * dense
     }
+}
+
+/// w of the formula above.
+fn hybrid_dense_weight(evidence: &Evidence) -> f32 {
+    let at_home = (2.0 * (evidence.known + evidence.identifiers)).min(1.0);
+    1.0 - at_home * (1.0 - DENSE_WEIGHT * (1.0 - evidence.identifiers))
 }
 
 fn list(view: &LanguageView, scores: &[f32], nothing: f32) -> Vec<Scored> {
@@ -168,6 +176,16 @@ mod tests {
             prop_assert!(scale.fused(lexical, cosine.max(more_cosine)) >= fused);
             prop_assert!(scale.fused(lexical, f32::MIN) <= fused, "no vector is no help");
         }
+    }
+
+    #[test]
+    fn words_count_less_the_less_of_the_query_is_known_and_an_identifier_holds_them_up() {
+        let weight = |known, identifiers| hybrid_dense_weight(&Evidence { known, identifiers, ..Evidence::default() });
+        let near = |a: f32, b: f32| (a - b).abs() < 1e-6;
+        assert!([1.0, 0.7, 0.5].into_iter().all(|known| near(weight(known, 0.0), DENSE_WEIGHT)));
+        assert!(near(weight(0.25, 0.0), 0.5 + 0.5 * DENSE_WEIGHT));
+        assert!(near(weight(0.0, 0.0), 1.0));
+        assert!(near(weight(0.3, 0.3), DENSE_WEIGHT * 0.7));
     }
 
     #[test]

@@ -78,6 +78,7 @@ pub fn weigh(
     let whole = scratch.words.iter().map(|word| word.weight).sum::<f32>() + unknown;
     for word in &scratch.words {
         let weight = word.weight * word.trust;
+        evidence.known += weight / whole;
         if words[word.place].identifier {
             evidence.identifiers += weight / whole;
         }

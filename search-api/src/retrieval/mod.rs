@@ -19,6 +19,7 @@ mod language;
 mod lexical;
 mod ranking;
 mod reading;
+mod rerank;
 mod snippet;
 mod spelling;
 mod suggest;
@@ -29,8 +30,11 @@ pub use ranking::MOST_CANDIDATES;
 pub use suggest::suggest;
 
 use indexer::language::Language;
+use indexer::reranker::Reranker;
+use indexer::static_table::StaticTable;
 use indexer::visible::{ReadError, VisibleIndex};
 use ranking::{Buffers, Candidate};
+use snippet::Sense;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -106,7 +110,7 @@ pub struct Answer {
     pub snippet: Vec<Stretch>,
     /// The whole passage.
     pub text: String,
-    /// What it was ordered by.
+    /// What the first stage ordered it by.
     pub score: f32,
 }
 
@@ -138,31 +142,67 @@ pub struct Suggestions {
     pub articles: Vec<(String, String)>,
 }
 
+/// Models that a search may use beside the query's vector.
+#[derive(Clone, Copy, Default)]
+pub struct Models<'a> {
+    /// Says which sentence is nearest to the query where none of its words stands in a passage.
+    pub table: Option<&'a StaticTable>,
+    /// Reads the query and the best passages together, and orders them anew.
+    pub reranker: Option<&'a Reranker>,
+}
+
 thread_local! {
     static BUFFERS: RefCell<Buffers> = RefCell::default();
+}
+
+/// [`search_with`] no further models.
+///
+/// # Errors
+/// The index could not be read.
+pub fn search(index: &VisibleIndex, query: &Query, vector: Option<&[i8]>) -> Result<Answers, ReadError> {
+    search_with(index, query, vector, Models::default())
 }
 
 /// Ranks the articles that answer a query and reads the page asked for. `vector` is the query's, of the model `index.model()`.
 ///
 /// # Errors
 /// The index could not be read.
-pub fn search(index: &VisibleIndex, query: &Query, vector: Option<&[i8]>) -> Result<Answers, ReadError> {
+pub fn search_with(
+    index: &VisibleIndex,
+    query: &Query,
+    vector: Option<&[i8]>,
+    models: Models,
+) -> Result<Answers, ReadError> {
     BUFFERS.with_borrow_mut(|buffers| {
-        let ranking = ranking::rank(index, query, vector, buffers)?;
-        let answers = answers::page(index, &ranking, query.limit, query.offset);
+        let ranking = ranking::rank(index, query, vector, models.reranker, buffers)?;
+        let sense = models.table.and_then(|table| Sense::of(table, &query.text));
+        let answers = answers::page(index, &ranking, query, sense.as_ref());
         buffers.recycle(ranking);
         answers
     })
 }
 
-/// Ranks the articles that answer a query, all of them and without their texts: (address slug, score), best first, at most
-/// [`MOST_CANDIDATES`]. [`search`] gives pages of this list.
+/// Ranks the articles that answer a query, all of them and without their texts: (address slug, score of the first stage), best
+/// first, at most [`MOST_CANDIDATES`]. [`search`] gives pages of this list.
 ///
 /// # Errors
 /// The index could not be read.
 pub fn rank(index: &VisibleIndex, query: &Query, vector: Option<&[i8]>) -> Result<Vec<(String, f32)>, ReadError> {
+    rank_with(index, query, vector, Models::default())
+}
+
+/// [`rank`] with further models; [`search_with`] gives pages of this list.
+///
+/// # Errors
+/// The index could not be read.
+pub fn rank_with(
+    index: &VisibleIndex,
+    query: &Query,
+    vector: Option<&[i8]>,
+    models: Models,
+) -> Result<Vec<(String, f32)>, ReadError> {
     BUFFERS.with_borrow_mut(|buffers| {
-        let ranking = ranking::rank(index, query, vector, buffers)?;
+        let ranking = ranking::rank(index, query, vector, models.reranker, buffers)?;
         let slug = |candidate: &Candidate| {
             index.slug(ranking.languages[candidate.language].view, candidate.article).to_owned()
         };

@@ -3,7 +3,7 @@
 mod collection;
 mod metrics;
 
-use crate::retrieval::{self, Mode, Query};
+use crate::retrieval::{self, Mode, Models, Query};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use collection::{JudgedQuery, Page};
@@ -14,6 +14,7 @@ use indexer::language::Language;
 use indexer::library::{Change, Library};
 use indexer::passage::{embedded_text, passages};
 use indexer::portal::Portal;
+use indexer::reranker::Reranker;
 use indexer::vector_cache::VectorCache;
 use indexer::visible::VisibleIndex;
 use metrics::{Quality, mean, quality};
@@ -46,6 +47,9 @@ pub struct EvalArgs {
     /// Folder of the embedding model.
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
+    /// Folder of a cross-encoder that orders the first answers of hybrid searches anew.
+    #[arg(long, value_name = "DIR")]
+    reranker: Option<PathBuf>,
     /// Folder that keeps vectors for the next run.
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
@@ -128,7 +132,13 @@ pub fn run(args: EvalArgs) -> Result<ExitCode> {
     let ids: HashMap<String, String> = pages.iter().map(|page| (page.path.clone(), page.id.clone())).collect();
     let articles = build(&library, pages, embedder.as_deref(), cache.as_ref())?;
     let index = library.snapshot().visible(PORTAL, &Grants::Everything).context("open the index")?;
-    let modes = measure(&index, &queries, &ids, embedder.as_deref(), args.mode)?;
+    let reranker = match &args.reranker {
+        Some(folder) => {
+            Some(Reranker::load(folder, 1).with_context(|| format!("load the reranker in {}", folder.display()))?)
+        }
+        None => None,
+    };
+    let modes = measure(&index, &queries, &ids, embedder.as_deref(), reranker.as_deref(), args.mode)?;
     let report = Report { collection: name_of(&args.queries), articles, queries: queries.len(), modes };
     println!("{}", serde_json::to_string_pretty(&report)?);
     Ok(ExitCode::SUCCESS)
@@ -255,6 +265,7 @@ fn measure(
     queries: &[JudgedQuery],
     ids: &HashMap<String, String>,
     embedder: Option<&Embedder>,
+    reranker: Option<&Reranker>,
     measured: Measured,
 ) -> Result<Modes> {
     let vectors: Vec<Option<Vector>> = match embedder {
@@ -263,6 +274,7 @@ fn measure(
         }
         None => vec![None; queries.len()],
     };
+    let models = Models { table: embedder.and_then(Embedder::table), reranker };
     let figures = |mode: Mode, wanted: Measured| -> Result<Option<Figures>> {
         let possible = mode == Mode::Lexical || embedder.is_some();
         if !possible || (measured != wanted && measured != Measured::All) {
@@ -274,9 +286,14 @@ fn measure(
         for (judged, vector) in queries.iter().zip(&vectors) {
             let query = Query { text: judged.text.clone(), mode, limit: TIMED_ANSWERS, ..Query::default() };
             let began = Instant::now();
-            retrieval::search(index, &query, vector.as_deref())?;
+            retrieval::search_with(index, &query, vector.as_deref(), models)?;
             times.push(began.elapsed().as_micros());
-            worth.extend(worth_of(index, ids, judged, &retrieval::rank(index, &query, vector.as_deref())?));
+            worth.extend(worth_of(
+                index,
+                ids,
+                judged,
+                &retrieval::rank_with(index, &query, vector.as_deref(), models)?,
+            ));
         }
         Ok(Some(shape(mean(&worth), times)))
     };
