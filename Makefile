@@ -7,7 +7,7 @@ export SIGNPOST_TEST_MODEL := $(abspath $(MODEL))
 # Where cargo puts its output, asked of cargo itself so that CARGO_TARGET_DIR is honoured.
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test test-rust test-browser bench lint eval calibrate models models-multilingual system-packages crash freshness fuzz
+.PHONY: help run test test-rust test-browser bench lint eval calibrate models models-multilingual models-reranker system-packages crash freshness fuzz
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -65,6 +65,7 @@ lint: ## Formatting, clippy, documentation; advisories where their database can 
 
 models: $(MODEL)/SHA256SUMS ## Build the embedding model from its weights and fetch its runtime, digests checked
 models-multilingual: models/multilingual-e5-small/SHA256SUMS ## Build a model that crosses languages; then: make run MODEL=models/multilingual-e5-small
+models-reranker: models/all-MiniLM-L6-v2-reranker/SHA256SUMS ## Build the second stage for --reranker
 models/%/SHA256SUMS: $(wildcard scripts/models/*.py) scripts/models/requirements.txt
 	python3 scripts/models/build.py $* models
 	@touch $@

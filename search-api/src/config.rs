@@ -43,6 +43,9 @@ pub struct Config {
     /// Where content, data and model are.
     #[command(flatten)]
     pub folders: Folders,
+    /// Folder of a cross-encoder that orders the first 20 answers of a hybrid search anew, at its price; without it none does
+    #[arg(long, env = "SIGNPOST_RERANKER", value_name = "DIR")]
+    pub reranker: Option<PathBuf>,
 
     /// Address to serve on; port 0 takes a free one, printed at start. Plain HTTP: put a TLS proxy in front
     #[arg(long, env = "SIGNPOST_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]

@@ -1,6 +1,7 @@
 //! The model's folder: its files, their sums and digest, its settings, and where the runtime library stands.
 
 use super::{EmbedderError, ModelDigest};
+use crate::static_table::StaticTable;
 use fastembed::{Pooling, TokenizerFiles};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -8,19 +9,20 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// What is read from a model's folder.
-pub(super) struct ModelFiles {
-    pub(super) digest: ModelDigest,
-    pub(super) settings: Settings,
-    pub(super) onnx: Vec<u8>,
-    pub(super) tokenizer: TokenizerFiles,
+pub(crate) struct ModelFiles {
+    pub(crate) digest: ModelDigest,
+    pub(crate) settings: Settings,
+    pub(crate) onnx: Vec<u8>,
+    pub(crate) tokenizer: TokenizerFiles,
+    pub(crate) table: Option<StaticTable>,
 }
 
 /// `signpost.json` of a model's folder: how it wants to be used.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Settings {
-    pub(super) query_prefix: String,
-    pub(super) passage_prefix: String,
+pub(crate) struct Settings {
+    pub(crate) query_prefix: String,
+    pub(crate) passage_prefix: String,
     pooling: PoolingName,
 }
 
@@ -36,9 +38,10 @@ enum PoolingName {
 const VECTOR_FORM: &[u8] = b"signpost vectors 1";
 
 const SETTINGS: &str = "signpost.json";
+const TABLE: &str = "static.bin";
 
 impl Settings {
-    pub(super) fn pooling(&self) -> Pooling {
+    pub(crate) fn pooling(&self) -> Pooling {
         match self.pooling {
             PoolingName::Mean => Pooling::Mean,
             PoolingName::Cls => Pooling::Cls,
@@ -47,19 +50,23 @@ impl Settings {
 }
 
 impl ModelFiles {
-    pub(super) fn read(folder: &Path) -> Result<Self, EmbedderError> {
+    pub(crate) fn read(folder: &Path) -> Result<Self, EmbedderError> {
         let sums = sums(folder)?;
         let mut hasher = blake3::Hasher::new();
         hasher.update(VECTOR_FORM);
-        let mut take = |name: &str, bytes: Vec<u8>| {
-            if sums.iter().any(|(file, sum)| file == name && *sum != sha256(&bytes)) {
-                return Err(EmbedderError::Digest { path: folder.join(name) });
+        let verified = |name: &str| {
+            let (path, bytes) = (folder.join(name), read(&folder.join(name))?);
+            match sums.iter().any(|(file, sum)| file == name && *sum != sha256(&bytes)) {
+                true => Err(EmbedderError::Digest { path }),
+                false => Ok(bytes),
             }
+        };
+        let mut file = |name: &str| {
+            let bytes = verified(name)?;
             // Names and lengths keep the border between two files apart from their bytes.
             hasher.update(name.as_bytes()).update(&(bytes.len() as u64).to_le_bytes()).update(&bytes);
-            Ok(bytes)
+            Ok::<_, EmbedderError>(bytes)
         };
-        let mut file = |name: &str| take(name, read(&folder.join(name))?);
         let onnx = file("model.onnx")?;
         let tokenizer = TokenizerFiles {
             tokenizer_file: file("tokenizer.json")?,
@@ -71,12 +78,20 @@ impl ModelFiles {
         let settings = if settings_path.exists() { file(SETTINGS)? } else { b"{}".to_vec() };
         let settings = serde_json::from_slice(&settings)
             .map_err(|error| EmbedderError::Form { path: settings_path, what: error.to_string() })?;
-        Ok(Self { digest: ModelDigest(*hasher.finalize().as_bytes()), settings, onnx, tokenizer })
+        // No part of the digest: vectors do not depend on it.
+        let table = match folder.join(TABLE) {
+            path if path.exists() => Some(StaticTable::read(&verified(TABLE)?).ok_or_else(|| EmbedderError::Form {
+                path,
+                what: "it is no table of this form: run `make models`".into(),
+            })?),
+            _ => None,
+        };
+        Ok(Self { digest: ModelDigest(*hasher.finalize().as_bytes()), settings, onnx, tokenizer, table })
     }
 }
 
 /// Finds the ONNX Runtime library: `ORT_DYLIB_PATH`, the model's folder, its parent.
-pub(super) fn runtime_library(folder: &Path) -> Result<PathBuf, EmbedderError> {
+pub(crate) fn runtime_library(folder: &Path) -> Result<PathBuf, EmbedderError> {
     if let Some(path) = std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()).map(PathBuf::from) {
         return match path.metadata() {
             Ok(_) => Ok(path),

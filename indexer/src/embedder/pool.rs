@@ -4,24 +4,24 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Values of which each is lent to one caller at a time.
-pub(super) struct Pool<T> {
+pub(crate) struct Pool<T> {
     idle: Mutex<Vec<T>>,
     returned: Condvar,
 }
 
 /// A borrowed value; it goes back to the pool when dropped.
-pub(super) struct Lent<'a, T> {
+pub(crate) struct Lent<'a, T> {
     pool: &'a Pool<T>,
     value: Option<T>,
 }
 
 impl<T> Pool<T> {
-    pub(super) fn new(values: Vec<T>) -> Self {
+    pub(crate) fn new(values: Vec<T>) -> Self {
         Self { idle: Mutex::new(values), returned: Condvar::new() }
     }
 
     /// Borrows a value; blocks while all are lent.
-    pub(super) fn borrow(&self) -> Lent<'_, T> {
+    pub(crate) fn borrow(&self) -> Lent<'_, T> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if let Some(value) = idle.pop() {

@@ -37,6 +37,27 @@ fn meaning_brings_texts_together_and_each_vector_is_its_own() {
 }
 
 #[test]
+fn the_static_table_tells_which_sentence_is_near_and_is_no_part_of_the_digest() {
+    let embedder = Embedder::open(&model(), 1).expect("the model's files are there");
+    let table = embedder.table().expect("make models builds one");
+    let direction = |text| table.direction(text).expect("known words");
+    let query = direction("how do I get my money back");
+    let near = direction("Refunds are paid to the card that was charged.");
+    let far = direction("The radiator must be bled before winter.");
+    assert!(query.cosine(&near) > query.cosine(&far) + 0.1, "{} {}", query.cosine(&near), query.cosine(&far));
+
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["model.onnx", "tokenizer.json", "config.json", "special_tokens_map.json", "tokenizer_config.json"] {
+        fs::copy(model().join(name), folder.path().join(name)).unwrap();
+    }
+    let bare = ModelFiles::read(folder.path()).unwrap();
+    assert!(bare.table.is_none());
+    assert_eq!(bare.digest, embedder.digest());
+    fs::write(folder.path().join("static.bin"), "no table").unwrap();
+    assert!(matches!(ModelFiles::read(folder.path()), Err(EmbedderError::Form { .. })));
+}
+
+#[test]
 fn rounding_errs_by_less_than_five_thousandths_of_cosine() {
     let (files, texts) = (
         ModelFiles::read(&model()).unwrap(),

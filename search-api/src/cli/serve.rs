@@ -8,9 +8,10 @@ use crate::server::{self, Bounds};
 use crate::store::Store;
 use anyhow::Context;
 use indexer::clock::Clock;
-use indexer::embedder::Embedder;
+use indexer::embedder::{Embedder, EmbedderError};
 use indexer::library::Library;
 use indexer::portal::Portal;
+use indexer::reranker::Reranker;
 use indexer::vector_cache::VectorCache;
 use indexer::watch::{Indexer, Source, Vectors};
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,7 +82,9 @@ async fn serve(config: Arc<Config>, keys: Keys, dev_key: Option<DevKey>) -> anyh
     let store = Store::open(data, Arc::clone(&clock)).await.context("open the store of events and tickets")?;
     let vectors = vectors(&config.folders, &clock)?;
     let queries = vectors.as_ref().map(|vectors| QueryEmbedder::new(Arc::clone(&vectors.embedder)));
-    let app = App::new(Arc::clone(&config), Arc::clone(&library), queries, store.clone(), keys, Arc::clone(&clock));
+    let reranker = reranker(config.reranker.as_deref());
+    let app =
+        App::new(Arc::clone(&config), Arc::clone(&library), queries, reranker, store.clone(), keys, Arc::clone(&clock));
     let app = Arc::new(app);
 
     let (stop, stopped) = watch::channel(false);
@@ -147,8 +151,7 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 /// that cannot be used is said and done without.
 pub(super) fn vectors(folders: &Folders, clock: &Clock) -> anyhow::Result<Option<Vectors>> {
     let Some(folder) = &folders.model else { return Ok(None) };
-    let sessions = std::thread::available_parallelism().map_or(1, usize::from);
-    let embedder = match Embedder::open(folder, sessions) {
+    let embedder = match Embedder::open(folder, sessions()) {
         Ok(embedder) => embedder,
         Err(error) => {
             tracing::error!(%error, "no model: search goes by words alone");
@@ -158,6 +161,17 @@ pub(super) fn vectors(folders: &Folders, clock: &Clock) -> anyhow::Result<Option
     let cache =
         VectorCache::open(&folders.data.join("cache"), Arc::clone(clock)).context("open the cache of vectors")?;
     Ok(Some(Vectors { embedder, cache: Arc::new(cache) }))
+}
+
+/// Loads the reranker, if one is wanted. One that cannot be used is said and done without.
+fn reranker(folder: Option<&Path>) -> Option<Arc<Reranker>> {
+    let failed = |error: &EmbedderError| tracing::error!(%error, "no reranker: the order is the first stage's");
+    Reranker::load(folder?, sessions()).inspect_err(failed).ok()
+}
+
+/// Texts that a model reads at the same time.
+fn sessions() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Completes when the servers are to stop.

@@ -2,6 +2,7 @@
 
 use crate::deflection::log::QueryVector;
 use indexer::embedder::{Embedder, EmbedderError, ModelDigest, Vector};
+use indexer::static_table::StaticTable;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -24,6 +25,11 @@ impl QueryEmbedder {
     /// Digest of the model.
     pub fn digest(&self) -> ModelDigest {
         self.embedder.digest()
+    }
+
+    /// The model's static table, if it has one.
+    pub fn table(&self) -> Option<&StaticTable> {
+        self.embedder.table()
     }
 
     /// How the model is: `loading`, `ready` or `failed`.

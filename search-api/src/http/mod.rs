@@ -46,6 +46,7 @@ use helpfulness::Helpfulness;
 use indexer::audience::Grants;
 use indexer::library::Library;
 use indexer::portal::Portal;
+use indexer::reranker::Reranker;
 use limits::Limits;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -65,6 +66,8 @@ pub struct App {
     pub library: Arc<Library>,
     /// Embeds queries, once a model is loaded; `None`: lexical only.
     pub embedder: Option<QueryEmbedder>,
+    /// Orders the first answers of a hybrid search anew; `None`: they stay as they are.
+    pub reranker: Option<Arc<Reranker>>,
     /// Events and tickets.
     pub store: Store,
     /// The operator's choices.
@@ -87,13 +90,14 @@ impl App {
         config: Arc<Config>,
         library: Arc<Library>,
         embedder: Option<QueryEmbedder>,
+        reranker: Option<Arc<Reranker>>,
         store: Store,
         keys: Keys,
         clock: Clock,
     ) -> Self {
         let limits = Limits::new(&config);
         let (cores, helpfulness, ready) = (Cores::default(), Helpfulness::default(), AtomicBool::new(false));
-        Self { library, embedder, store, config, keys, limits, cores, helpfulness, clock, ready }
+        Self { library, embedder, reranker, store, config, keys, limits, cores, helpfulness, clock, ready }
     }
 
     /// Now, in milliseconds since 1970 UTC.

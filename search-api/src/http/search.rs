@@ -3,9 +3,9 @@
 use super::error::{Problem, ProblemBody};
 use super::fields::Fields;
 use super::visitor::Visitor;
-use super::{App, Caller};
+use super::{App, Caller, QueryEmbedder};
 use crate::deflection::log::{Confidence as LoggedConfidence, QueryVector, Surface};
-use crate::retrieval::{self, Answer, Answers, Boosts, Confidence, Mode, Query};
+use crate::retrieval::{self, Answer, Answers, Boosts, Confidence, Mode, Models, Query};
 use crate::store::AnsweredSearch;
 use axum::Json;
 use axum::extract::State;
@@ -232,8 +232,10 @@ pub async fn search(app: &App, caller: &Caller, visitor: Visitor, asked: Asked) 
         Arc::clone(&caller.index),
         Query { boosts: app.boosts(&caller.portal, caller.viewer.grants()), ..asked.query },
     );
+    let (embedder, reranker) = (app.embedder.clone(), app.reranker.clone());
     let work = move || {
-        let search = || retrieval::search(&index, &query, vector.as_ref().map(|vector| &*vector.values));
+        let models = Models { table: embedder.as_ref().and_then(QueryEmbedder::table), reranker: reranker.as_deref() };
+        let search = || retrieval::search_with(&index, &query, vector.as_ref().map(|vector| &*vector.values), models);
         let (answers, work) = Work::of(search);
         tracing::debug!(?work, "searched");
         answers.map(|answers| (answers, query, vector))

@@ -2,13 +2,19 @@
 
 use super::fusion::best_passage;
 use super::ranking::Ranking;
-use super::snippet::snippet;
-use super::{Answer, Answers, facets};
+use super::snippet::{Sense, snippet};
+use super::{Answer, Answers, Query, facets};
 use indexer::visible::{LanguageView, ReadError, VisibleIndex};
 use std::collections::HashSet;
 
-/// Reads the answers from `offset` on, at most `limit`.
-pub fn page(index: &VisibleIndex, ranking: &Ranking, limit: usize, offset: usize) -> Result<Answers, ReadError> {
+/// Reads the answers from the query's `offset` on, at most its `limit`.
+pub fn page(
+    index: &VisibleIndex,
+    ranking: &Ranking,
+    query: &Query,
+    sense: Option<&Sense>,
+) -> Result<Answers, ReadError> {
+    let (limit, offset) = (query.limit, query.offset);
     let heads =
         ranking.candidates.iter().map(|candidate| ranking.languages[candidate.language].view.head(candidate.article));
     let facets = facets::count(heads);
@@ -32,7 +38,7 @@ pub fn page(index: &VisibleIndex, ranking: &Ranking, limit: usize, offset: usize
             kind: head.kind.clone(),
             breadcrumb: head.category.clone(),
             rank: place + 1,
-            snippet: snippet(view.language(), &text, &marks[candidate.language]),
+            snippet: snippet(view.language(), &text, &marks[candidate.language], sense),
             heading,
             anchor,
             text,

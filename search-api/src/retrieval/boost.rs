@@ -7,7 +7,7 @@
 //! The weights are the portal's (`[boost]` in `portal.toml`; 2 % for recency and 5 % for helpfulness unless it says otherwise), and
 //! small on purpose: they decide between articles that answer about equally well, not against what the words and vectors say.
 
-use super::ranking::Candidate;
+use super::fusion::Scored;
 use indexer::article::Head;
 use indexer::portal::Boost;
 use std::collections::HashMap;
@@ -69,7 +69,7 @@ impl Boosts {
     }
 
     /// Weighs the first candidates of a language, which are in order, and puts them in order again. Equal ones keep theirs.
-    pub fn weigh<'a>(&self, candidates: &mut [Candidate], name: impl Fn(&Candidate) -> (&'a Head, &'a str)) {
+    pub fn weigh<'a>(&self, candidates: &mut [Scored], name: impl Fn(&Scored) -> (&'a Head, &'a str)) {
         if self.weights == Boost::none() {
             return;
         }

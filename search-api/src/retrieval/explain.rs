@@ -134,7 +134,7 @@ pub fn explain(
 ) -> Result<Option<Explanation>, ReadError> {
     let Some((view, article)) = index.article(slug) else { return Ok(None) };
     BUFFERS.with_borrow_mut(|buffers| {
-        let ranking = ranking::rank(index, query, vector, buffers)?;
+        let ranking = ranking::rank(index, query, vector, None, buffers)?;
         let explanation = of(index, query, &ranking, view, article);
         buffers.recycle(ranking);
         explanation.map(Some)

@@ -25,6 +25,7 @@ mod parts;
 mod pins;
 mod ranking;
 mod reading;
+mod rerank;
 mod signals;
 mod snippet;
 mod spelling;
@@ -43,8 +44,11 @@ pub use suggest::suggest;
 pub use weight::Signals as WeightSignals;
 
 use indexer::language::Language;
+use indexer::reranker::Reranker;
+use indexer::static_table::StaticTable;
 use indexer::visible::{ReadError, VisibleIndex};
 use ranking::{Buffers, Candidate};
+use snippet::Sense;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -130,7 +134,7 @@ pub struct Answer {
     pub snippet: Vec<Stretch>,
     /// The whole passage.
     pub text: String,
-    /// What it was ordered by.
+    /// What the first stage ordered it by.
     pub score: f32,
     /// Whether it stands where it does because editors pinned it to the query.
     pub pinned: bool,
@@ -164,31 +168,67 @@ pub struct Suggestions {
     pub articles: Vec<(String, String)>,
 }
 
+/// Models that a search may use beside the query's vector.
+#[derive(Clone, Copy, Default)]
+pub struct Models<'a> {
+    /// Says which sentence is nearest to the query where none of its words stands in a passage.
+    pub table: Option<&'a StaticTable>,
+    /// Reads the query and the best passages together, and orders them anew.
+    pub reranker: Option<&'a Reranker>,
+}
+
 thread_local! {
     static BUFFERS: RefCell<Buffers> = RefCell::default();
+}
+
+/// [`search_with`] no further models.
+///
+/// # Errors
+/// The index could not be read.
+pub fn search(index: &VisibleIndex, query: &Query, vector: Option<&[i8]>) -> Result<Answers, ReadError> {
+    search_with(index, query, vector, Models::default())
 }
 
 /// Ranks the articles that answer a query and reads the page asked for. `vector` is the query's, of the model `index.model()`.
 ///
 /// # Errors
 /// The index could not be read.
-pub fn search(index: &VisibleIndex, query: &Query, vector: Option<&[i8]>) -> Result<Answers, ReadError> {
+pub fn search_with(
+    index: &VisibleIndex,
+    query: &Query,
+    vector: Option<&[i8]>,
+    models: Models,
+) -> Result<Answers, ReadError> {
     BUFFERS.with_borrow_mut(|buffers| {
-        let ranking = ranking::rank(index, query, vector, buffers)?;
-        let answers = answers::page(index, &ranking, query.limit, query.offset);
+        let ranking = ranking::rank(index, query, vector, models.reranker, buffers)?;
+        let sense = models.table.and_then(|table| Sense::of(table, &query.text));
+        let answers = answers::page(index, &ranking, query, sense.as_ref());
         buffers.recycle(ranking);
         answers
     })
 }
 
-/// Ranks the articles that answer a query, all of them and without their texts: (address slug, score), best first, at most
-/// [`MOST_CANDIDATES`]. [`search`] gives pages of this list.
+/// Ranks the articles that answer a query, all of them and without their texts: (address slug, score of the first stage), best
+/// first, at most [`MOST_CANDIDATES`]. [`search`] gives pages of this list.
 ///
 /// # Errors
 /// The index could not be read.
 pub fn rank(index: &VisibleIndex, query: &Query, vector: Option<&[i8]>) -> Result<Vec<(String, f32)>, ReadError> {
+    rank_with(index, query, vector, Models::default())
+}
+
+/// [`rank`] with further models; [`search_with`] gives pages of this list.
+///
+/// # Errors
+/// The index could not be read.
+pub fn rank_with(
+    index: &VisibleIndex,
+    query: &Query,
+    vector: Option<&[i8]>,
+    models: Models,
+) -> Result<Vec<(String, f32)>, ReadError> {
     BUFFERS.with_borrow_mut(|buffers| {
-        let ranking = ranking::rank(index, query, vector, buffers)?;
+        let ranking = ranking::rank(index, query, vector, models.reranker, buffers)?;
         let slug = |candidate: &Candidate| {
             index.slug(ranking.languages[candidate.language].view, candidate.article).to_owned()
         };
@@ -204,7 +244,7 @@ pub fn rank(index: &VisibleIndex, query: &Query, vector: Option<&[i8]>) -> Resul
 /// The index could not be read.
 pub fn signals(index: &VisibleIndex, query: &Query, vector: Option<&[i8]>) -> Result<Option<Signals>, ReadError> {
     BUFFERS.with_borrow_mut(|buffers| {
-        let ranking = ranking::rank(index, query, vector, buffers)?;
+        let ranking = ranking::rank(index, query, vector, None, buffers)?;
         let signals = Signals::of_list(&ranking.languages, &ranking.candidates).next().map(|(_, signals)| signals);
         buffers.recycle(ranking);
         Ok(signals)

@@ -3,11 +3,13 @@
 use super::confidence::{self, Content, Grounds};
 use super::evidence::Evidence;
 use super::fusion::{self, Asked, Scale, Scored};
+use super::language::{self, Found};
 use super::lexical::{self, Scratch};
 use super::reading::{self, QueryWord};
 use super::signals::LOOKED_AT;
-use super::{Confidence, Mode, Query, dense, facets, language, pins, spelling};
+use super::{Confidence, Mode, Query, dense, facets, pins, rerank, spelling};
 use indexer::language::Language;
+use indexer::reranker::Reranker;
 use indexer::visible::{LanguageView, ReadError, VisibleIndex};
 use std::collections::HashSet;
 
@@ -21,7 +23,7 @@ pub struct Candidate {
     pub language: usize,
     /// Number within that language's view.
     pub article: u32,
-    /// What it was ordered by; comparable within a language only.
+    /// What the first stage ordered it by; comparable within a language only.
     pub score: f32,
 }
 
@@ -37,7 +39,7 @@ pub struct Ranked<'a> {
     pub scale: Scale,
 }
 
-/// Every article found, best first, those of the query's language before all others.
+/// Every article found, best first; in which order languages come is said at [`language::in_order`].
 pub struct Ranking<'a> {
     /// Lists that were ranked.
     pub mode: Mode,
@@ -74,13 +76,15 @@ pub fn rank<'a>(
     index: &'a VisibleIndex,
     query: &Query,
     vector: Option<&[i8]>,
+    reranker: Option<&Reranker>,
     buffers: &mut Buffers,
 ) -> Result<Ranking<'a>, ReadError> {
     let vector = vector.filter(|_| query.mode != Mode::Lexical && query.has_words() && index.model().is_some());
     let mode = if vector.is_some() { query.mode } else { Mode::Lexical };
     let views = language::order(index, query.language.as_ref(), &query.text)?;
+    let several = views.len() > 1;
     let mut languages = Vec::with_capacity(views.len());
-    let mut candidates = Vec::new();
+    let mut lists = Vec::with_capacity(views.len());
     for (place, view) in views.into_iter().enumerate() {
         let words =
             if place == 0 { reading::read(view, &query.text)? } else { reading::read_exactly(view, &query.text)? };
@@ -95,19 +99,23 @@ pub fn rank<'a>(
         if !query.filters.is_empty() {
             found.retain(|scored| facets::admits(&query.filters, view.head(scored.article)));
         }
-        let mut found = fusion::best(found, MOST_CANDIDATES - candidates.len());
+        let mut found = fusion::best(found, MOST_CANDIDATES);
         found.sort_unstable_by(fusion::best_first);
         scale.add_closeness(view, &asked, &evidence, &mut found);
-        let from = candidates.len();
-        candidates.extend(found.into_iter().map(|Scored { article, score, .. }| Candidate {
-            language: place,
-            article,
-            score,
-        }));
-        let name = |candidate: &Candidate| (view.head(candidate.article), index.slug(view, candidate.article));
-        query.boosts.weigh(&mut candidates[from..], name);
+        query.boosts.weigh(&mut found, |scored| (view.head(scored.article), index.slug(view, scored.article)));
+        if let Some(reranker) = reranker.filter(|_| place == 0 && mode == Mode::Hybrid) {
+            rerank::reorder(reranker, &query.text, view, &evidence, &scale, &mut found)?;
+        }
+        let candidate = |Scored { article, score, .. }| {
+            (Candidate { language: place, article, score }, evidence.cosine[article as usize])
+        };
+        lists.push(Found {
+            articles: found.into_iter().map(candidate).collect(),
+            typical: several.then(|| language::typical(&evidence.cosine)).flatten(),
+        });
         languages.push(Ranked { view, words, evidence, scale });
     }
+    let mut candidates = language::in_order(lists);
     let language = languages.first().map_or_else(Language::unknown, |first| first.view.language().clone());
     let confidence = confidence(&languages, &candidates);
     let pinned = pins::lift(index, &query.text, &language, &query.filters, &languages, &mut candidates);

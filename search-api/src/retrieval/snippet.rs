@@ -1,8 +1,10 @@
-//! Snippets: the sentences of a passage in which most words of the query stand, with those words marked.
+//! Snippets: the sentences of a passage in which most words of the query stand, with those words marked; where none stands, those
+//! from the one on that is nearest in meaning.
 
 use super::Stretch;
 use indexer::analysis::{analyze, word_begin};
 use indexer::language::Language;
+use indexer::static_table::{Direction, StaticTable};
 use std::collections::HashSet;
 use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
@@ -12,12 +14,35 @@ const LONGEST: usize = 240;
 /// Sentences of a snippet.
 const MOST_SENTENCES: usize = 3;
 
+/// The rough sense of a query, to compare sentences with.
+pub struct Sense<'a> {
+    table: &'a StaticTable,
+    query: Direction,
+}
+
+impl<'a> Sense<'a> {
+    /// That of a query's text; `None` if the table knows nothing in it.
+    pub fn of(table: &'a StaticTable, query: &str) -> Option<Self> {
+        Some(Self { table, query: table.direction(query)? })
+    }
+
+    fn nearness(&self, sentence: &str) -> f32 {
+        self.table.direction(sentence).map_or(f32::MIN, |direction| self.query.cosine(&direction))
+    }
+}
+
 /// Cuts a snippet from a passage: up to three neighbouring sentences within 240 characters, those with most different `terms`,
-/// then most occurrences, then the first. White space is collapsed; an ellipsis stands where a sentence was cut.
-pub fn snippet(language: &Language, text: &str, terms: &HashSet<&str>) -> Vec<Stretch> {
+/// then most occurrences, then the first; where no term stands in it, from the sentence nearest to `sense` on. White space is
+/// collapsed; an ellipsis stands where a sentence was cut.
+pub fn snippet(language: &Language, text: &str, terms: &HashSet<&str>, sense: Option<&Sense>) -> Vec<Stretch> {
     let tokens = analyze(language, text).into_iter().filter(|token| terms.contains(token.term.as_str()));
     let matches: Vec<(Range<usize>, String)> = tokens.map(|token| (token.span, token.term)).collect();
-    let Some(window) = best_window(text, &pieces(text), &matches) else { return Vec::new() };
+    let pieces = pieces(text);
+    let window = match sense.filter(|_| matches.is_empty()) {
+        Some(sense) => nearest_window(text, &pieces, sense),
+        None => best_window(text, &pieces, &matches),
+    };
+    let Some(window) = window else { return Vec::new() };
     let mut stretches = Vec::new();
     if window.cut_before {
         push(&mut stretches, "… ", Mark::Plain);
@@ -89,18 +114,36 @@ fn cut_at(text: &str) -> usize {
 
 fn best_window(text: &str, pieces: &[Piece], matches: &[(Range<usize>, String)]) -> Option<Piece> {
     let mut best: Option<((usize, usize), Piece)> = None;
-    for (place, first) in pieces.iter().enumerate() {
-        let fits = |piece: &&Piece| text[first.span.start..piece.span.end].chars().count() <= LONGEST;
-        let last = pieces[place..].iter().take(MOST_SENTENCES).take_while(fits).last().unwrap_or(first);
-        let span = first.span.start..last.span.end;
-        let within = matches.iter().filter(|(matched, _)| span.start <= matched.start && matched.end <= span.end);
+    for place in 0..pieces.len() {
+        let window = window_from(text, &pieces[place..])?;
+        let within = matches.iter().filter(|(span, _)| window.span.start <= span.start && span.end <= window.span.end);
         let distinct: HashSet<&str> = within.clone().map(|(_, term)| term.as_str()).collect();
         let worth = (distinct.len(), within.count());
         if best.as_ref().is_none_or(|(highest, _)| worth > *highest) {
-            best = Some((worth, Piece { span, cut_before: first.cut_before, cut_after: last.cut_after }));
+            best = Some((worth, window));
         }
     }
     best.map(|(_, window)| window)
+}
+
+/// The window that begins with the piece nearest to the query, the first of equals.
+fn nearest_window(text: &str, pieces: &[Piece], sense: &Sense) -> Option<Piece> {
+    let mut nearest = (0, f32::MIN);
+    for (place, piece) in pieces.iter().enumerate() {
+        let nearness = sense.nearness(&text[piece.span.clone()]);
+        if nearness > nearest.1 {
+            nearest = (place, nearness);
+        }
+    }
+    window_from(text, &pieces[nearest.0..])
+}
+
+/// The first pieces, as many as fit.
+fn window_from(text: &str, pieces: &[Piece]) -> Option<Piece> {
+    let first = pieces.first()?;
+    let fits = |piece: &&Piece| text[first.span.start..piece.span.end].chars().count() <= LONGEST;
+    let last = pieces.iter().take(MOST_SENTENCES).take_while(fits).last().unwrap_or(first);
+    Some(Piece { span: first.span.start..last.span.end, cut_before: first.cut_before, cut_after: last.cut_after })
 }
 
 /// Appends text to the last stretch of its kind, its white space collapsed.
@@ -132,7 +175,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, terms: &[&str], expected: &str) {
-        let stretches = snippet(&english(), text, &terms.iter().copied().collect());
+        let stretches = snippet(&english(), text, &terms.iter().copied().collect(), None);
         let shown: String =
             stretches.iter().map(|s| if s.marked { format!("[{}]", s.text) } else { s.text.clone() }).collect();
         assert_eq!(shown, expected);
@@ -153,10 +196,43 @@ mod tests {
     fn the_sentences_with_most_different_words_are_chosen() {
         let filler = "Nothing of interest stands in this sentence, nor in any that is like it at all. ".repeat(4);
         let text = format!("{filler}A card is a card. {filler}Cards pay the bill. {filler}");
-        let stretches = snippet(&english(), &text, &HashSet::from(["card", "bill"]));
+        let stretches = snippet(&english(), &text, &HashSet::from(["card", "bill"]), None);
         let shown: String = stretches.iter().map(|stretch| stretch.text.as_str()).collect();
         assert!(shown.contains("Cards pay the bill."), "{shown}");
         assert!(!shown.contains('…'), "cut between sentences: {shown}");
+    }
+
+    /// A table in which each word has a direction of its own, but for those that mean the same.
+    fn table(meanings: &[&[&str]]) -> StaticTable {
+        let words = meanings.concat();
+        let mut bytes = b"signpost static table 1\n".to_vec();
+        bytes.extend([words.len() as u32, meanings.len() as u32].iter().flat_map(|size| size.to_le_bytes()));
+        bytes.extend(words.iter().flat_map(|_| 1.0_f32.to_le_bytes()));
+        for (place, same) in meanings.iter().enumerate() {
+            bytes.extend(same.iter().flat_map(|_| (0..meanings.len()).map(move |at| u8::from(at == place))));
+        }
+        bytes.extend(words.iter().flat_map(|word| format!("{word}\n").into_bytes()));
+        StaticTable::read(&bytes).expect("a table")
+    }
+
+    #[test]
+    fn where_no_word_stands_the_snippet_begins_with_the_sentence_nearest_in_meaning() {
+        let table = table(&[&["money", "refund"], &["invoice", "bill"], &["sent", "paid"]]);
+        let filler =
+            "Each invoice is sent to the address that you gave us when you opened the account here. ".repeat(3);
+        let text = format!("{filler}A refund is paid within a week.\n{filler}");
+        let shown = |query: &str, terms: &[&str]| -> String {
+            let sense = Sense::of(&table, query);
+            let stretches = snippet(&english(), &text, &terms.iter().copied().collect(), sense.as_ref());
+            stretches.into_iter().map(|stretch| stretch.text).collect()
+        };
+        assert!(
+            shown("money", &["money"]).starts_with("A refund is paid within a week. Each"),
+            "{}",
+            shown("money", &[])
+        );
+        assert!(shown("money", &["invoic"]).starts_with("Each invoice"), "words that stand there come first");
+        assert!(shown("zugzwang", &["zugzwang"]).starts_with("Each invoice"), "a query that means nothing known");
     }
 
     #[test]
@@ -167,8 +243,10 @@ mod tests {
     #[test]
     fn a_sentence_that_is_too_long_is_cut_between_words() {
         let text = "word ".repeat(100) + "card " + &"word ".repeat(100);
-        let shown: String =
-            snippet(&english(), &text, &HashSet::from(["card"])).into_iter().map(|stretch| stretch.text).collect();
+        let shown: String = snippet(&english(), &text, &HashSet::from(["card"]), None)
+            .into_iter()
+            .map(|stretch| stretch.text)
+            .collect();
         assert!(shown.starts_with("… word") && shown.ends_with("word …") && shown.contains("card"), "{shown}");
     }
 
@@ -181,7 +259,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_snippet_is_a_short_part_of_its_text(text in "(\\PC|[ \n.!?]|card|\u{301}|日本){0,400}") {
-            let stretches = snippet(&english(), &text, &HashSet::from(["card"]));
+            let stretches = snippet(&english(), &text, &HashSet::from(["card"]), None);
             let shown: String = stretches.iter().map(|stretch| stretch.text.as_str()).collect();
             let shown = shown.strip_prefix("… ").unwrap_or(&shown);
             let shown = shown.strip_suffix(" …").unwrap_or(shown);

@@ -3,7 +3,7 @@
 use super::bootstrap::{self, Difference};
 use super::collection::JudgedQuery;
 use super::metrics::{Quality, mean, quality};
-use crate::retrieval::{self, Mode, Query};
+use crate::retrieval::{self, Mode, Models, Query};
 use anyhow::{Context, Result};
 use indexer::embedder::Vector;
 use indexer::visible::VisibleIndex;
@@ -22,6 +22,8 @@ pub struct Asked<'a> {
     pub ids: &'a HashMap<String, String>,
     /// Queries with judgments.
     pub queries: &'a [JudgedQuery],
+    /// What snippets and the second stage take.
+    pub models: Models<'a>,
     /// Their vectors, in the same order.
     pub vectors: &'a [Option<Vector>],
 }
@@ -91,9 +93,9 @@ impl Measured {
         for (judged, vector) in asked.queries.iter().zip(asked.vectors) {
             let query = Query { text: judged.text.clone(), mode, limit: TIMED_ANSWERS, ..Query::default() };
             let began = Instant::now();
-            retrieval::search(asked.index, &query, vector.as_deref())?;
+            retrieval::search_with(asked.index, &query, vector.as_deref(), asked.models)?;
             times.push(began.elapsed().as_micros());
-            let ranked = retrieval::rank(asked.index, &query, vector.as_deref())?;
+            let ranked = retrieval::rank_with(asked.index, &query, vector.as_deref(), asked.models)?;
             let ranking = ids_of(asked.index, asked.ids, &ranked).filter(|id| !judged.excluded.contains(*id));
             let ranking: Vec<&str> = ranking.take(DEPTH).collect();
             let found = quality(&ranking, &judged.judgments);

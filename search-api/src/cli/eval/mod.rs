@@ -9,7 +9,7 @@ mod misspelling;
 mod parts;
 mod signals;
 
-use crate::retrieval::Mode;
+use crate::retrieval::{Mode, Models};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use collection::{JudgedQuery, Page};
@@ -17,6 +17,7 @@ use corpus_index::PORTAL;
 use indexer::audience::Grants;
 use indexer::embedder::{Embedder, Vector};
 use indexer::library::Library;
+use indexer::reranker::Reranker;
 use indexer::vector_cache::VectorCache;
 use measure::{Asked, Measured};
 use misspelling::Slips;
@@ -51,6 +52,9 @@ pub struct EvalArgs {
     /// Folder of the embedding model.
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
+    /// Folder of a cross-encoder that orders the first answers of hybrid searches anew.
+    #[arg(long, value_name = "DIR")]
+    reranker: Option<PathBuf>,
     /// Folder that keeps vectors for the next run.
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
@@ -117,8 +121,15 @@ pub fn run(args: EvalArgs) -> Result<ExitCode> {
     let portal = corpus_index::portal()?;
     let articles = corpus_index::build(&library, &portal, pages, embedder.as_deref(), cache.as_ref())?;
     let index = library.snapshot().visible(PORTAL, &Grants::Everything).context("open the index")?;
+    let reranker = match &args.reranker {
+        Some(folder) => {
+            Some(Reranker::load(folder, 1).with_context(|| format!("load the reranker in {}", folder.display()))?)
+        }
+        None => None,
+    };
+    let models = Models { table: embedder.as_deref().and_then(Embedder::table), reranker: reranker.as_deref() };
     let (vectors, embedding_p50_us) = embed(&queries, embedder.as_deref())?;
-    let asked = Asked { index: &index, ids: &ids, queries: &queries, vectors: &vectors };
+    let asked = Asked { index: &index, ids: &ids, queries: &queries, vectors: &vectors, models };
     let measured = modes(args.mode, embedder.is_some())
         .map(|mode| {
             eprintln!("measuring {}", measure::name(mode));

@@ -3,6 +3,7 @@
 mod cost;
 mod explained;
 mod invariance;
+mod second_stage;
 mod steering;
 mod words;
 mod world;
@@ -263,6 +264,22 @@ fn the_viewers_language_comes_first_and_others_after_it() {
     assert_eq!(languages("es"), ["es", "es", "en"]);
     assert_eq!(languages("es-mx"), ["es", "es", "en"]);
     assert_eq!(languages("en"), ["en", "es", "es"]);
+}
+
+#[test]
+fn an_answer_in_another_language_comes_first_where_it_is_nearer_in_meaning_than_all_of_the_viewers() {
+    let articles = bilingual();
+    let index = Shelf::with_vectors(&articles).visible_to(&[]);
+    let spanish = Query { language: Some(language("es")), ..query("pdf") };
+    for (axis, expected) in articles.iter().enumerate() {
+        let found = search(&index, &spanish, Some(&along(axis))).expect("answers");
+        assert_eq!(found.answers[0].title, expected.head.title);
+        assert_eq!(found.language.as_str(), "es", "the query is read as before");
+        assert_eq!(found.answers[0].language, expected.head.language, "and the answer says what it is");
+    }
+    let lexical = Query { mode: Mode::Lexical, ..spanish };
+    let found = search(&index, &lexical, Some(&along(0))).expect("answers");
+    assert_eq!(found.answers[0].language.as_str(), "es", "words say nothing between languages");
 }
 
 #[test]
