@@ -9,6 +9,8 @@
 #[path = "../tests/contents.rs"]
 #[allow(dead_code, reason = "shared with the tests, which use all of it")]
 mod contents;
+#[allow(dead_code, reason = "shared between the drivers")]
+mod http_client;
 #[path = "../tests/service.rs"]
 #[allow(dead_code, reason = "shared with the tests, which use all of it")]
 mod service;
@@ -16,39 +18,16 @@ mod service;
 use axum::{Router, routing::get};
 use contents::{Seeded, WORDS, shop, words};
 use hdrhistogram::Histogram;
+use http_client::Connection;
 use service::{Service, encode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 /// Connections kept open: more than the server takes requests at once, so that an overloaded one has to refuse some.
 const CONNECTIONS: usize = 256;
 const SECONDS: u64 = 10;
-
-/// One request on a kept-alive connection; returns the status.
-async fn ask(stream: &mut TcpStream, path: &str, buffer: &mut Vec<u8>) -> std::io::Result<u16> {
-    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
-    stream.write_all(request.as_bytes()).await?;
-    buffer.clear();
-    loop {
-        if stream.read_buf(buffer).await? == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-        if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
-            let head = String::from_utf8_lossy(&buffer[..end]).to_ascii_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
-            let length: usize = length.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
-            while buffer.len() < end + 4 + length {
-                if stream.read_buf(buffer).await? == 0 {
-                    return Err(std::io::ErrorKind::UnexpectedEof.into());
-                }
-            }
-            return Ok(head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0));
-        }
-    }
-}
 
 /// What a run at one rate gave.
 struct Outcome {
@@ -67,9 +46,8 @@ async fn load(address: &str, paths: Arc<Vec<String>>, rate: u64, seconds: u64) -
         let (paths, next, address) = (paths.clone(), next.clone(), address.to_owned());
         tokio::spawn(async move {
             let mut latency = Histogram::<u64>::new(3).unwrap();
-            let (mut refused, mut buffer) = (0, Vec::new());
-            let mut stream = TcpStream::connect(&address).await.expect("connect");
-            stream.set_nodelay(true).unwrap();
+            let mut refused = 0;
+            let mut connection = Connection::open(&address).await;
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if number >= total {
@@ -77,12 +55,12 @@ async fn load(address: &str, paths: Arc<Vec<String>>, rate: u64, seconds: u64) -
                 }
                 let intended = start + Duration::from_nanos(1_000_000_000 / rate * number as u64);
                 tokio::time::sleep_until(intended.into()).await;
-                match ask(&mut stream, &paths[number % paths.len()], &mut buffer).await {
+                match connection.get(&paths[number % paths.len()]).await {
                     Ok(200) => latency.record(intended.elapsed().as_micros() as u64).expect("a histogram that grows"),
                     Ok(_) => refused += 1,
                     Err(_) => {
                         refused += 1;
-                        stream = TcpStream::connect(&address).await.expect("connect again");
+                        connection.reopen().await;
                     }
                 }
             }

@@ -66,7 +66,8 @@ impl Reply {
 impl Service {
     /// Starts a server and returns once it listens.
     pub fn start(content: &Path, data: &Path, options: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_signpost"))
+        let binary = std::env::var_os("SIGNPOST_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_signpost").into());
+        let mut child = Command::new(binary)
             .args([
                 "serve",
                 "--listen",
@@ -126,6 +127,11 @@ impl Service {
             assert!(start.elapsed() < PATIENCE, "gave up waiting for {what}");
             std::thread::yield_now();
         }
+    }
+
+    /// Id of the server's process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// A token signed with the data folder's dev key.
