@@ -5,6 +5,7 @@ use super::{Key, LABEL, Label, Partition, PartitionError, open_index};
 use crate::article::Article;
 use crate::embedder::{ModelDigest, Vector};
 use crate::passage::Passage;
+use crate::texts::TextPlugin;
 use crate::vectors::VectorPlugin;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -86,8 +87,9 @@ fn create(folder: &Path, key: &Key, model: Option<ModelDigest>) -> Result<Index,
     label.write_all(&serde_json::to_vec_pretty(&Label { format: FORMAT, key: key.clone() })?)?;
     label.sync_all()?;
     folder.parent().map_or(Ok(()), sync)?;
-    let plugin = Arc::new(VectorPlugin { model });
-    Ok(Index::builder().schema(schema()).settings(settings()).register_plugin(plugin).create_in_dir(folder)?)
+    let index = Index::builder().schema(schema()).settings(settings());
+    let index = index.register_plugin(Arc::new(VectorPlugin { model })).register_plugin(Arc::new(TextPlugin));
+    Ok(index.create_in_dir(folder)?)
 }
 
 fn write(index: &Index, batch: &Batch) -> Result<(), PartitionError> {

@@ -19,6 +19,7 @@ pub(crate) use segment::{IndexedArticle, Segment};
 use crate::article::Head;
 use crate::audience::Audience;
 use crate::language::Language;
+use crate::texts::TextPlugin;
 use crate::vectors::VectorPlugin;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -162,6 +163,7 @@ fn open_index(folder: &Path, model: Option<crate::embedder::ModelDigest>) -> Res
         return Err(PartitionError::Damaged("its fields are not those of this version".to_owned()));
     }
     index.register_plugin(Arc::new(VectorPlugin { model }));
+    index.register_plugin(Arc::new(TextPlugin));
     Ok(index)
 }
 
@@ -169,7 +171,7 @@ fn open_index(folder: &Path, model: Option<crate::embedder::ModelDigest>) -> Res
 fn verify(folder: &Path, index: &Index) -> Result<(), PartitionError> {
     for segment in index.searchable_segments()? {
         let deletes = segment.meta().has_deletes().then_some("del");
-        for extension in ["idx", "term", "pos", "fast", "fieldnorm", "store", "vec"].into_iter().chain(deletes) {
+        for extension in ["idx", "term", "pos", "fast", "fieldnorm", "store", "vec", "txt"].into_iter().chain(deletes) {
             let component = SegmentComponent::try_from(extension).map_err(PartitionError::Damaged)?;
             let file = segment.relative_path(component);
             let damaged = |what: &str| Err(PartitionError::Damaged(format!("{} {what}", file.display())));

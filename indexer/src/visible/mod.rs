@@ -4,12 +4,14 @@
 //! they are spread over partitions, segments and commits, and whatever else exists or existed (ARCHITECTURE.md, "twin
 //! property"). Only the numbering of articles and documents is not: it must not reach an answer.
 
+mod facets;
 mod language_view;
 mod living;
 mod names;
 mod words;
 
 pub use crate::partition::{Field, ReadError};
+pub use facets::Facets;
 pub use language_view::{LanguageView, Posting};
 pub(crate) use living::Living;
 

@@ -1,19 +1,18 @@
 //! The page of answers that was asked for: articles with their best passages, read from the index only for that page.
 
 use super::fusion::best_passage;
-use super::ranking::Ranking;
+use super::ranking::{Ranked, Ranking};
 use super::snippet::snippet;
 use super::{Answer, Answers, facets};
+use indexer::shown::TermHash;
 use indexer::visible::{LanguageView, ReadError, VisibleIndex};
-use std::collections::HashSet;
 
 /// Reads the answers from `offset` on, at most `limit`.
 pub fn page(index: &VisibleIndex, ranking: &Ranking, limit: usize, offset: usize) -> Result<Answers, ReadError> {
-    let heads =
-        ranking.candidates.iter().map(|candidate| ranking.languages[candidate.language].view.head(candidate.article));
-    let facets = facets::count(heads);
+    let found = ranking.candidates.iter();
+    let facets = facets::count(found.map(|candidate| (ranking.languages[candidate.language].view, candidate.article)));
     let mut answers = Vec::with_capacity(limit.min(ranking.candidates.len()));
-    let marks: Vec<HashSet<&str>> = ranking.languages.iter().map(|language| language.marks()).collect();
+    let marks: Vec<Vec<TermHash>> = ranking.languages.iter().map(marks).collect();
     for (place, candidate) in ranking.candidates.iter().enumerate().skip(offset).take(limit) {
         let language = &ranking.languages[candidate.language];
         let view: &LanguageView = language.view;
@@ -22,8 +21,9 @@ pub fn page(index: &VisibleIndex, ranking: &Ranking, limit: usize, offset: usize
             Some(document) => Some(view.passage(document)?),
             None => None,
         };
+        let snippet = passage.as_ref().map(|passage| snippet(passage, &marks[candidate.language]));
         let (heading, anchor, text) = passage
-            .map(|passage| (passage.trail.last().cloned().unwrap_or_default(), passage.anchor, passage.text))
+            .map(|passage| (passage.trail.last().copied().unwrap_or_default(), passage.anchor, passage.text))
             .unwrap_or_default();
         answers.push(Answer {
             slug: index.slug(view, candidate.article).to_owned(),
@@ -32,10 +32,10 @@ pub fn page(index: &VisibleIndex, ranking: &Ranking, limit: usize, offset: usize
             kind: head.kind.clone(),
             breadcrumb: head.category.clone(),
             rank: place + 1,
-            snippet: snippet(view.language(), &text, &marks[candidate.language]),
-            heading,
-            anchor,
-            text,
+            snippet: snippet.unwrap_or_default(),
+            heading: heading.to_owned(),
+            anchor: anchor.to_owned(),
+            text: text.to_owned(),
             score: candidate.score,
         });
     }
@@ -48,4 +48,11 @@ pub fn page(index: &VisibleIndex, ranking: &Ranking, limit: usize, offset: usize
         facets,
         suggestion: ranking.suggestion.clone(),
     })
+}
+
+/// What is marked in snippets of a language, in order.
+fn marks(language: &Ranked) -> Vec<TermHash> {
+    let mut marks: Vec<_> = language.marks().into_iter().map(TermHash::of).collect();
+    marks.sort_unstable();
+    marks
 }

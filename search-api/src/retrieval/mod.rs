@@ -22,10 +22,12 @@ mod reading;
 mod snippet;
 mod spelling;
 mod suggest;
+mod terms;
 #[cfg(test)]
 mod tests;
 
 pub use ranking::MOST_CANDIDATES;
+pub use snippet::snippet;
 pub use suggest::suggest;
 
 use indexer::language::Language;
@@ -123,7 +125,7 @@ pub struct Answers {
     pub total: usize,
     /// The page asked for.
     pub answers: Vec<Answer>,
-    /// Facet key → value → articles among those found.
+    /// Facet key → value → articles among those found; of each key at most the 100 most frequent values.
     pub facets: BTreeMap<String, BTreeMap<String, usize>>,
     /// Corrected query, where words unknown to the visible vocabulary were read as known ones.
     pub suggestion: Option<String>,
@@ -148,7 +150,8 @@ thread_local! {
 /// The index could not be read.
 pub fn search(index: &VisibleIndex, query: &Query, vector: Option<&[i8]>) -> Result<Answers, ReadError> {
     BUFFERS.with_borrow_mut(|buffers| {
-        let ranking = ranking::rank(index, query, vector, buffers)?;
+        let depth = query.offset + query.limit;
+        let ranking = ranking::rank(index, query, vector, depth, buffers)?;
         let answers = answers::page(index, &ranking, query.limit, query.offset);
         buffers.recycle(ranking);
         answers
@@ -162,7 +165,7 @@ pub fn search(index: &VisibleIndex, query: &Query, vector: Option<&[i8]>) -> Res
 /// The index could not be read.
 pub fn rank(index: &VisibleIndex, query: &Query, vector: Option<&[i8]>) -> Result<Vec<(String, f32)>, ReadError> {
     BUFFERS.with_borrow_mut(|buffers| {
-        let ranking = ranking::rank(index, query, vector, buffers)?;
+        let ranking = ranking::rank(index, query, vector, MOST_CANDIDATES, buffers)?;
         let slug = |candidate: &Candidate| {
             index.slug(ranking.languages[candidate.language].view, candidate.article).to_owned()
         };

@@ -66,13 +66,16 @@ impl Buffers {
     }
 }
 
-/// Ranks. `query.limit` and `query.offset` have no part in it.
+/// Ranks: the first `depth` candidates stand in their order, those after them in none. `query.limit` and `query.offset` have no part
+/// in it.
 pub fn rank<'a>(
     index: &'a VisibleIndex,
     query: &Query,
     vector: Option<&[i8]>,
+    depth: usize,
     buffers: &mut Buffers,
 ) -> Result<Ranking<'a>, ReadError> {
+    let depth = depth.max(confidence::LOOKED_AT);
     let vector = vector.filter(|_| query.mode != Mode::Lexical && index.model().is_some());
     let mode = if vector.is_some() { query.mode } else { Mode::Lexical };
     let views = language::order(index, query.language.as_ref(), &query.text)?;
@@ -89,10 +92,11 @@ pub fn rank<'a>(
         }
         let (mut found, scale) = fusion::fuse(view, &evidence, mode);
         if !query.filters.is_empty() {
-            found.retain(|scored| facets::admits(&query.filters, view.head(scored.article)));
+            let filter = facets::Filter::of(&query.filters, view);
+            found.retain(|scored| filter.admits(view, scored.article));
         }
         let mut found = fusion::best(found, MOST_CANDIDATES - candidates.len());
-        found.sort_unstable_by(fusion::best_first);
+        fusion::sort_first(&mut found, depth.saturating_sub(candidates.len()));
         candidates.extend(found.into_iter().map(|Scored { article, score, .. }| Candidate {
             language: place,
             article,

@@ -179,7 +179,11 @@ fn correct(view: &LanguageView, word: &mut QueryWord, typed: &str) -> Result<(),
         ONE_EDIT..TWO_EDITS => 1,
         _ => 2,
     };
-    let near = view.words_near(typed, edits, MAX_EXPANSIONS)?;
+    // Only the nearest count, and to look one edit further takes many times as long.
+    let mut near = view.words_near(typed, 1, MAX_EXPANSIONS)?;
+    if near.is_empty() && edits > 1 {
+        near = view.words_near(typed, edits, MAX_EXPANSIONS)?;
+    }
     let Some((likeliest, _, nearest)) = near.first() else { return Ok(()) };
     word.terms =
         terms_of(view, near.iter().filter(|(_, _, edits)| edits == nearest).map(|(known, _, _)| known.as_str()));

@@ -1,9 +1,7 @@
 //! Snippets: the sentences of a passage in which most words of the query stand, with those words marked.
 
 use super::Stretch;
-use indexer::analysis::analyze;
-use indexer::language::Language;
-use std::collections::HashSet;
+use indexer::shown::{ShownPassage, TermHash};
 use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -13,12 +11,12 @@ const LONGEST: usize = 240;
 const MOST_SENTENCES: usize = 3;
 
 /// Cuts a snippet from a passage: up to three neighbouring sentences within 240 characters, those with most different `terms`,
-/// then most occurrences, then the first. White space is collapsed; an ellipsis stands where a sentence was cut.
-pub fn snippet(language: &Language, text: &str, terms: &HashSet<&str>) -> Vec<Stretch> {
-    let tokens = analyze(language, text).into_iter().filter(|token| terms.contains(token.term.as_str()));
-    let matches: Vec<(Range<usize>, String)> = tokens.map(|token| (token.span, token.term)).collect();
-    let Some(window) = best_window(text, &pieces(text), &matches) else { return Vec::new() };
-    let mut stretches = Vec::new();
+/// then most occurrences, then the first; `terms` are in order. White space is collapsed; an ellipsis stands where a sentence was cut.
+pub fn snippet(passage: &ShownPassage, terms: &[TermHash]) -> Vec<Stretch> {
+    let text = passage.text;
+    let matches: Vec<Match> = passage.words().filter(|(_, term)| terms.binary_search(term).is_ok()).collect();
+    let Some(window) = best_window(text, &pieces(passage), &matches) else { return Vec::new() };
+    let mut stretches = Vec::with_capacity(2 * matches.len() + 1);
     if window.cut_before {
         push(&mut stretches, "… ", Mark::Plain);
     }
@@ -39,6 +37,9 @@ pub fn snippet(language: &Language, text: &str, terms: &HashSet<&str>) -> Vec<St
     stretches
 }
 
+/// Where a word stands that is to be marked.
+type Match = (Range<usize>, TermHash);
+
 #[derive(Clone, Copy, PartialEq)]
 enum Mark {
     Plain,
@@ -53,13 +54,14 @@ struct Piece {
     cut_after: bool,
 }
 
-fn pieces(text: &str) -> Vec<Piece> {
+fn pieces(passage: &ShownPassage) -> Vec<Piece> {
+    let text = passage.text;
     let mut pieces = Vec::new();
-    for (start, sentence) in text.split_sentence_bound_indices() {
-        let end = start + sentence.trim_end().len();
-        let mut start = after_space(text, start..end);
+    for sentence in passage.sentences() {
+        let end = sentence.start + text[sentence.clone()].trim_end().len();
+        let mut start = after_space(text, sentence.start..end);
         let mut cut_before = false;
-        while text[start..end].chars().count() > LONGEST {
+        while is_too_long(&text[start..end]) {
             let cut = start + cut_at(&text[start..end]);
             pieces.push(Piece { span: start..start + text[start..cut].trim_end().len(), cut_before, cut_after: true });
             start = after_space(text, cut..end);
@@ -70,6 +72,11 @@ fn pieces(text: &str) -> Vec<Piece> {
         }
     }
     pieces
+}
+
+/// Says whether a text has more characters than a snippet may have.
+fn is_too_long(text: &str) -> bool {
+    text.len() > LONGEST && text.chars().count() > LONGEST
 }
 
 fn after_space(text: &str, span: Range<usize>) -> usize {
@@ -86,15 +93,23 @@ fn cut_at(text: &str) -> usize {
     word.or_else(grapheme).unwrap_or(limit)
 }
 
-fn best_window(text: &str, pieces: &[Piece], matches: &[(Range<usize>, String)]) -> Option<Piece> {
+fn best_window(text: &str, pieces: &[Piece], matches: &[Match]) -> Option<Piece> {
     let mut best: Option<((usize, usize), Piece)> = None;
+    let mut distinct = Vec::new();
     for (place, first) in pieces.iter().enumerate() {
-        let fits = |piece: &&Piece| text[first.span.start..piece.span.end].chars().count() <= LONGEST;
+        let fits = |piece: &&Piece| !is_too_long(&text[first.span.start..piece.span.end]);
         let last = pieces[place..].iter().take(MOST_SENTENCES).take_while(fits).last().unwrap_or(first);
         let span = first.span.start..last.span.end;
         let within = matches.iter().filter(|(matched, _)| span.start <= matched.start && matched.end <= span.end);
-        let distinct: HashSet<&str> = within.clone().map(|(_, term)| term.as_str()).collect();
-        let worth = (distinct.len(), within.count());
+        distinct.clear();
+        let mut count = 0;
+        for (_, term) in within {
+            count += 1;
+            if !distinct.contains(term) {
+                distinct.push(*term);
+            }
+        }
+        let worth = (distinct.len(), count);
         if best.as_ref().is_none_or(|(highest, _)| worth > *highest) {
             best = Some((worth, Piece { span, cut_before: first.cut_before, cut_after: last.cut_after }));
         }
@@ -123,15 +138,25 @@ fn push(stretches: &mut Vec<Stretch>, text: &str, mark: Mark) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use indexer::analysis::analyze;
+    use indexer::language::Language;
+    use indexer::passage::Passage;
+    use indexer::shown::store;
     use proptest::prelude::*;
 
-    fn english() -> Language {
-        Language::parse("en").expect("a tag")
+    /// The snippet of a text that was stored as a passage.
+    fn snippet_of(text: &str, terms: &[&str]) -> Vec<Stretch> {
+        let language = Language::parse("en").expect("a tag");
+        let passage = Passage { trail: Vec::new(), anchor: String::new(), text: text.to_owned() };
+        let record = store(&passage, &analyze(&language, text));
+        let mut terms: Vec<_> = terms.iter().map(|term| TermHash::of(term)).collect();
+        terms.sort_unstable();
+        snippet(&ShownPassage::read(&record).expect("what was stored"), &terms)
     }
 
     #[track_caller]
     fn check(text: &str, terms: &[&str], expected: &str) {
-        let stretches = snippet(&english(), text, &terms.iter().copied().collect());
+        let stretches = snippet_of(text, terms);
         let shown: String =
             stretches.iter().map(|s| if s.marked { format!("[{}]", s.text) } else { s.text.clone() }).collect();
         assert_eq!(shown, expected);
@@ -152,7 +177,7 @@ mod tests {
     fn the_sentences_with_most_different_words_are_chosen() {
         let filler = "Nothing of interest stands in this sentence, nor in any that is like it at all. ".repeat(4);
         let text = format!("{filler}A card is a card. {filler}Cards pay the bill. {filler}");
-        let stretches = snippet(&english(), &text, &HashSet::from(["card", "bill"]));
+        let stretches = snippet_of(&text, &["card", "bill"]);
         let shown: String = stretches.iter().map(|stretch| stretch.text.as_str()).collect();
         assert!(shown.contains("Cards pay the bill."), "{shown}");
         assert!(!shown.contains('…'), "cut between sentences: {shown}");
@@ -166,8 +191,7 @@ mod tests {
     #[test]
     fn a_sentence_that_is_too_long_is_cut_between_words() {
         let text = "word ".repeat(100) + "card " + &"word ".repeat(100);
-        let shown: String =
-            snippet(&english(), &text, &HashSet::from(["card"])).into_iter().map(|stretch| stretch.text).collect();
+        let shown: String = snippet_of(&text, &["card"]).into_iter().map(|stretch| stretch.text).collect();
         assert!(shown.starts_with("… word") && shown.ends_with("word …") && shown.contains("card"), "{shown}");
     }
 
@@ -180,7 +204,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_snippet_is_a_short_part_of_its_text(text in "(\\PC|[ \n.!?]|card|\u{301}|日本){0,400}") {
-            let stretches = snippet(&english(), &text, &HashSet::from(["card"]));
+            let stretches = snippet_of(&text, &["card"]);
             let shown: String = stretches.iter().map(|stretch| stretch.text.as_str()).collect();
             let shown = shown.strip_prefix("… ").unwrap_or(&shown);
             let shown = shown.strip_suffix(" …").unwrap_or(shown);
