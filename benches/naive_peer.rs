@@ -14,24 +14,21 @@
 mod contents;
 #[allow(dead_code, reason = "shared between the drivers")]
 mod http_client;
+mod measured;
 mod naive_service;
 #[path = "../tests/service.rs"]
 #[allow(dead_code, reason = "shared with the tests, which use all of it")]
 mod service;
 
-use contents::{Seeded, shop};
 use hdrhistogram::Histogram;
 use http_client::Connection;
-use indexer::article::Article;
 use indexer::passage::passages;
+use measured::{Measured, argument, model, questions, titles, unfinished};
 use service::{Service, encode};
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-
-/// Queries of one kind; each round asks all of them of each service.
-const QUERIES: usize = 500;
 
 /// A process that answers, and where.
 struct Peer {
@@ -53,40 +50,34 @@ struct Figures {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    let after =
-        |name: &str| arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1)).cloned();
-    let made = tempfile::tempdir().expect("a folder");
-    let (content, portal) = match after("--content") {
-        Some(folder) => (PathBuf::from(folder), after("--portal").expect("--portal ID")),
-        None => {
-            shop(made.path(), 2_000);
-            (made.path().to_owned(), "shop".to_owned())
-        }
-    };
+    let measured = Measured::from_arguments();
     let data = tempfile::tempdir().expect("a folder");
-    if arguments.iter().any(|argument| argument == "--serve-naive") {
-        let (address, passages) = naive_service::serve(&content, &portal, data.path()).await;
-        println!("{address} {passages}");
+    if std::env::args().any(|argument| argument == "--serve-naive") {
+        println!("{}", naive_service::serve(&measured.articles(), data.path()).await);
         return std::future::pending().await;
     }
-    let rounds: usize = after("--rounds").map_or(9, |rounds| rounds.parse().expect("--rounds N"));
-    let (mut naive, address, indexed) = naive_process(&content, &portal);
-    let model = after("--model").or_else(|| std::env::var("SIGNPOST_TEST_MODEL").ok());
-    let mut options = vec!["--log-format", "json"];
+    let rounds: usize = argument("--rounds").map_or(9, |rounds| rounds.parse().expect("--rounds N"));
+    let (mut naive, address) = naive_process(&measured);
+    let model = model();
+    let mut options = Vec::new();
     model.iter().for_each(|model| options.extend(["--model", model]));
-    let signpost = Service::start(&content, data.path(), &options).settled();
+    let signpost = Service::start(&measured.content, data.path(), &options).settled();
     let own = signpost.base.trim_start_matches("http://").to_owned();
 
-    let articles = naive_service::public_articles(&content, &portal);
-    println!("{} articles, {indexed} passages", articles.len());
-    let titles = titles(&articles);
-    let questions = after("--questions").map_or_else(|| sentences(&articles), |file| lines(Path::new(&file)));
-    let base = format!("/v1/portals/{portal}");
+    let articles = measured.articles();
+    println!(
+        "{} articles, {} passages",
+        articles.len(),
+        articles.iter().map(|article| passages(article).len()).sum::<usize>()
+    );
+    let (titles, questions) = (titles(&articles), questions(&articles));
+    let typed = unfinished(&titles);
+    let base = format!("/v1/portals/{}", measured.portal);
     let mut kinds = vec![
         ("titles, lexical", &titles, format!("{base}/search?mode=lexical&q=")),
         ("questions, lexical", &questions, format!("{base}/search?mode=lexical&q=")),
         ("titles, suggest", &titles, format!("{base}/suggest?q=")),
+        ("half titles, suggest", &typed, format!("{base}/suggest?q=")),
     ];
     if model.is_some() {
         kinds.push(("titles, hybrid", &titles, format!("{base}/search?mode=hybrid&q=")));
@@ -164,7 +155,7 @@ fn cpu(process: u32) -> Duration {
 }
 
 /// The naive service in a process of its own: this binary with one argument more.
-fn naive_process(content: &Path, portal: &str) -> (Child, String, usize) {
+fn naive_process(Measured { content, portal, .. }: &Measured) -> (Child, String) {
     let mut child = Command::new(std::env::current_exe().expect("this binary"))
         .args([Path::new("--serve-naive"), Path::new("--content"), content, Path::new("--portal"), Path::new(portal)])
         .stdout(Stdio::piped())
@@ -172,37 +163,5 @@ fn naive_process(content: &Path, portal: &str) -> (Child, String, usize) {
         .expect("start this binary again");
     let mut line = String::new();
     BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("an address");
-    let (address, passages) = line.trim().split_once(' ').expect("an address and a number");
-    (child, address.to_owned(), passages.parse().expect("a number"))
-}
-
-/// Different titles of 2 to 4 words, drawn at random with a seed.
-fn titles(articles: &[Article]) -> Vec<String> {
-    let mut titles: Vec<&str> = articles.iter().map(|article| article.head.title.as_str()).collect();
-    titles.retain(|title| (2..=4).contains(&title.split_whitespace().count()));
-    titles.sort_unstable();
-    titles.dedup();
-    draw(titles.into_iter().map(str::to_owned).collect())
-}
-
-/// Sentences of 8 to 16 words, which is how long questions are.
-fn sentences(articles: &[Article]) -> Vec<String> {
-    let texts = articles.iter().flat_map(|article| passages(article).into_iter().map(|passage| passage.text));
-    let sentences = texts.flat_map(|text| text.split(['.', '\n']).map(|part| part.trim().to_owned()).collect::<Vec<_>>());
-    draw(sentences.filter(|sentence| (8..=16).contains(&sentence.split_whitespace().count())).collect())
-}
-
-fn lines(file: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(file).expect("the file of questions");
-    draw(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
-}
-
-fn draw(mut from: Vec<String>) -> Vec<String> {
-    let mut random = Seeded(11);
-    let mut drawn = Vec::new();
-    while drawn.len() < QUERIES && !from.is_empty() {
-        drawn.push(from.swap_remove(random.below(from.len())));
-    }
-    assert!(!drawn.is_empty(), "the content has no such texts");
-    drawn
+    (child, line.trim().to_owned())
 }

@@ -7,9 +7,7 @@ use axum::extract::{Query, State};
 use axum::routing::get;
 use axum::{Json, Router};
 use indexer::article::Article;
-use indexer::audience::Audience;
 use indexer::passage::passages;
-use indexer::portal::Portal;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
@@ -56,38 +54,23 @@ struct Answer {
     score: f32,
 }
 
-/// The articles of a portal that anyone may read.
-pub fn public_articles(content: &Path, portal: &str) -> Vec<Article> {
-    let source = std::fs::read_to_string(content.join(portal).join("portal.toml")).expect("a portal.toml");
-    let described = Portal::parse(portal, &source).0.expect("a portal");
-    let prefix = format!("{portal}/articles/");
-    let files = indexer::files::walk(content).expect("the content folder").files;
-    let articles = files.iter().filter_map(|file| {
-        let path = file.path.strip_prefix(&prefix).filter(|path| indexer::files::is_article(path))?;
-        let bytes = indexer::files::read(content, &file.path).expect("an article");
-        Some(Article::parse(&described, path, &bytes, 0).0)
-    });
-    articles.filter(|article| article.head.audience == Audience::Public).collect()
-}
-
-/// Indexes the public articles of a portal in `folder` and serves `GET /search?q=`; returns the address and the passages indexed.
-pub async fn serve(content: &Path, portal: &str, folder: &Path) -> (String, usize) {
-    let (service, count) = index(&public_articles(content, portal), folder);
+/// Indexes articles in `folder` and serves `GET /search?q=`; returns the address.
+pub async fn serve(articles: &[Article], folder: &Path) -> String {
+    let service = index(articles, folder);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
     let router = Router::new().route("/search", get(search)).with_state(Arc::new(service));
     tokio::spawn(async move { axum::serve(listener, router).await.expect("serve") });
-    (address, count)
+    address
 }
 
 async fn search(State(service): State<Arc<Service>>, Query(asked): Query<Asked>) -> Json<Answers> {
     Json(service.search(&asked.q).expect("search"))
 }
 
-fn index(articles: &[Article], folder: &Path) -> (Service, usize) {
+fn index(articles: &[Article], folder: &Path) -> Service {
     let mut schema = Schema::builder();
-    let stemmed =
-        TextFieldIndexing::default().set_tokenizer("en_stem").set_index_option(IndexRecordOption::WithFreqs);
+    let stemmed = TextFieldIndexing::default().set_tokenizer("en_stem").set_index_option(IndexRecordOption::WithFreqs);
     let text = TextOptions::default().set_indexing_options(stemmed).set_stored();
     let fields = Fields {
         title: schema.add_text_field("title", text.clone()),
@@ -98,7 +81,6 @@ fn index(articles: &[Article], folder: &Path) -> (Service, usize) {
     };
     let index = Index::create_in_dir(folder, schema.build()).expect("an empty folder");
     let mut writer = index.writer_with_num_threads(1, 512 << 20).expect("a writer");
-    let mut count = 0;
     for article in articles {
         for passage in passages(article) {
             let url = format!("/articles/{}#{}", article.head.slug, passage.anchor);
@@ -111,7 +93,6 @@ fn index(articles: &[Article], folder: &Path) -> (Service, usize) {
                 fields.role => "public",
             );
             writer.add_document(entry).expect("index");
-            count += 1;
         }
     }
     writer.commit().expect("commit");
@@ -122,7 +103,7 @@ fn index(articles: &[Article], folder: &Path) -> (Service, usize) {
     let mut parser = QueryParser::for_index(&index, vec![fields.title, fields.heading, fields.body]);
     parser.set_field_boost(fields.title, 3.0);
     parser.set_field_boost(fields.heading, 2.0);
-    (Service { reader: index.reader().expect("a reader"), parser, fields }, count)
+    Service { reader: index.reader().expect("a reader"), parser, fields }
 }
 
 impl Service {

@@ -181,7 +181,7 @@ impl Service {
 
     /// Kills the server as a power cut would, whatever other threads ask of it at the time.
     pub fn kill(&self) {
-        let status = Command::new("kill").args(["-9", &self.child.id().to_string()]).status();
+        let status = Command::new("kill").args(["-9", &self.process().to_string()]).status();
         assert!(status.is_ok_and(|status| status.success()), "kill -9");
     }
 }
