@@ -7,7 +7,7 @@ export SIGNPOST_TEST_MODEL := $(abspath $(MODEL))
 # Where cargo puts its output, asked of cargo itself so that CARGO_TARGET_DIR is honoured.
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test test-rust test-browser bench lint eval calibrate models models-multilingual models-reranker system-packages crash freshness fuzz
+.PHONY: help run test test-rust test-browser bench growth peer lint eval calibrate models models-multilingual models-reranker system-packages crash freshness fuzz
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -29,6 +29,12 @@ test-browser: models
 
 bench: models ## Criterion groups, then whole-process load beside a bare endpoint
 	cargo bench --workspace --bench steps --bench http_load
+
+growth: ## What a query costs at 1,000, 10,000 and 100,000 passages
+	cargo bench --workspace --bench growth
+
+peer: models ## CPU of a query beside a naive tantivy service: PEER="--content DIR --portal ID --questions FILE"
+	cargo bench --workspace --bench naive_peer -- $(PEER)
 
 crash: models ## Kill the server 100 times while it indexes and takes events; nothing acknowledged may be lost
 	SIGNPOST_KILLS=100 cargo test --workspace --release --test main crash -- --nocapture

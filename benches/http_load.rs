@@ -1,54 +1,37 @@
-//! Whole-process latency over HTTP, in an open loop, beside a bare axum endpoint in the same run.
+//! Whole-process latency over HTTP, in a closed and in an open loop, beside a bare axum endpoint in the same run.
 //!
-//! Measured: latency from the *intended* start of each request, at fixed rates, on a seeded portal of 2,000 articles, one
-//! process serving, one asking, on one machine. Not measured: a network, TLS, more than one machine. The driver checks itself
-//! first on an endpoint that freezes one second in five: a driver that does not see the freeze is refused.
+//! Measured: latency at 1, 4 and 16 connections that each ask one request after the other; then, from the *intended* start of
+//! each request, at fixed rates. One process serving, one asking, on one machine: the asking one takes its share of the cores.
+//! Not measured: a network, TLS, more than one machine. The open loop checks itself first on an endpoint that freezes one
+//! second in five: a driver that does not see the freeze is refused.
 //!
-//! Run: `make bench`, or `cargo bench --workspace --bench http_load -- --model DIR`; without a model no hybrid query is asked.
+//! Run: `make bench`, or `cargo bench --workspace --bench http_load -- [--content DIR --portal ID] [--questions FILE]
+//! [--model DIR] [--only closed|open]`; without a model no hybrid query is asked, without `--content` a seeded portal of 2,000
+//! articles is made.
 
 #[path = "../tests/contents.rs"]
 #[allow(dead_code, reason = "shared with the tests, which use all of it")]
 mod contents;
+#[allow(dead_code, reason = "shared between the drivers")]
+mod http_client;
+mod measured;
 #[path = "../tests/service.rs"]
 #[allow(dead_code, reason = "shared with the tests, which use all of it")]
 mod service;
 
 use axum::{Router, routing::get};
-use contents::{Seeded, WORDS, shop, words};
 use hdrhistogram::Histogram;
+use http_client::Connection;
+use measured::{Measured, argument, model, questions, titles, unfinished};
 use service::{Service, encode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 /// Connections kept open: more than the server takes requests at once, so that an overloaded one has to refuse some.
 const CONNECTIONS: usize = 256;
 const SECONDS: u64 = 10;
-
-/// One request on a kept-alive connection; returns the status.
-async fn ask(stream: &mut TcpStream, path: &str, buffer: &mut Vec<u8>) -> std::io::Result<u16> {
-    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
-    stream.write_all(request.as_bytes()).await?;
-    buffer.clear();
-    loop {
-        if stream.read_buf(buffer).await? == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-        if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
-            let head = String::from_utf8_lossy(&buffer[..end]).to_ascii_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
-            let length: usize = length.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
-            while buffer.len() < end + 4 + length {
-                if stream.read_buf(buffer).await? == 0 {
-                    return Err(std::io::ErrorKind::UnexpectedEof.into());
-                }
-            }
-            return Ok(head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0));
-        }
-    }
-}
 
 /// What a run at one rate gave.
 struct Outcome {
@@ -67,9 +50,8 @@ async fn load(address: &str, paths: Arc<Vec<String>>, rate: u64, seconds: u64) -
         let (paths, next, address) = (paths.clone(), next.clone(), address.to_owned());
         tokio::spawn(async move {
             let mut latency = Histogram::<u64>::new(3).unwrap();
-            let (mut refused, mut buffer) = (0, Vec::new());
-            let mut stream = TcpStream::connect(&address).await.expect("connect");
-            stream.set_nodelay(true).unwrap();
+            let mut refused = 0;
+            let mut connection = Connection::open(&address).await;
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if number >= total {
@@ -77,12 +59,12 @@ async fn load(address: &str, paths: Arc<Vec<String>>, rate: u64, seconds: u64) -
                 }
                 let intended = start + Duration::from_nanos(1_000_000_000 / rate * number as u64);
                 tokio::time::sleep_until(intended.into()).await;
-                match ask(&mut stream, &paths[number % paths.len()], &mut buffer).await {
+                match connection.get(&paths[number % paths.len()]).await {
                     Ok(200) => latency.record(intended.elapsed().as_micros() as u64).expect("a histogram that grows"),
                     Ok(_) => refused += 1,
                     Err(_) => {
                         refused += 1;
-                        stream = TcpStream::connect(&address).await.expect("connect again");
+                        connection.reopen().await;
                     }
                 }
             }
@@ -96,6 +78,32 @@ async fn load(address: &str, paths: Arc<Vec<String>>, rate: u64, seconds: u64) -
         refused += failed;
     }
     Outcome { latency, refused, achieved: (total - refused) as f64 / start.elapsed().as_secs_f64() }
+}
+
+/// Asks on some connections, each one request after the other, for some seconds; each is timed from when it was sent.
+async fn loop_closed(address: &str, paths: &Arc<Vec<String>>, connections: usize, seconds: u64) -> Outcome {
+    let (next, start) = (Arc::new(AtomicUsize::new(0)), Instant::now());
+    let worker = |_| {
+        let (paths, next, address) = (paths.clone(), next.clone(), address.to_owned());
+        tokio::spawn(async move {
+            let mut latency = Histogram::<u64>::new(3).unwrap();
+            let mut connection = Connection::open(&address).await;
+            while start.elapsed() < Duration::from_secs(seconds) {
+                let (number, sent) = (next.fetch_add(1, Ordering::Relaxed), Instant::now());
+                let status = connection.get(&paths[number % paths.len()]).await.expect("an answer");
+                assert_eq!(status, 200, "{}", paths[number % paths.len()]);
+                latency.record(sent.elapsed().as_micros() as u64).expect("a histogram that grows");
+            }
+            latency
+        })
+    };
+    let workers: Vec<_> = (0..connections).map(worker).collect();
+    let mut latency = Histogram::new(3).unwrap();
+    for worker in workers {
+        latency.add(worker.await.unwrap()).unwrap();
+    }
+    let achieved = latency.len() as f64 / start.elapsed().as_secs_f64();
+    Outcome { latency, refused: 0, achieved }
 }
 
 /// Serves one route that answers at once, but for a second of silence in every five when told to freeze.
@@ -115,10 +123,11 @@ async fn serve_bare(freezes: bool) -> String {
     address
 }
 
-fn print(name: &str, rate: u64, outcome: &Outcome) {
+fn print(name: &str, rate: Option<u64>, outcome: &Outcome) {
     let at = |quantile| outcome.latency.value_at_quantile(quantile) as f64 / 1000.0;
+    let asked = rate.map_or_else(String::new, |rate| format!("{rate}/s asked"));
     println!(
-        "{name:<28} {rate:>6}/s  achieved {:>7.0}/s  p50 {:>8.2} ms  p90 {:>8.2}  p99 {:>8.2}  p99.9 {:>8.2}  refused {}",
+        "{name:<28} {asked:>12}  achieved {:>7.0}/s  p50 {:>8.2} ms  p90 {:>8.2}  p99 {:>8.2}  p99.9 {:>8.2}  refused {}",
         outcome.achieved,
         at(0.5),
         at(0.9),
@@ -142,47 +151,54 @@ fn bare_process() -> (std::process::Child, String) {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    if arguments.iter().any(|argument| argument == "--serve-bare") {
+    if std::env::args().any(|argument| argument == "--serve-bare") {
         println!("{}", serve_bare(false).await);
         return std::future::pending().await;
     }
-    let model =
-        arguments.iter().position(|argument| argument == "--model").and_then(|at| arguments.get(at + 1)).cloned();
-    let model = model.or_else(|| std::env::var("SIGNPOST_TEST_MODEL").ok());
-
-    let freezing = serve_bare(true).await;
-    let seen = load(&freezing, Arc::new(vec!["/".into()]), 200, SECONDS).await;
-    print("freezes 1 s in 5 (self-check)", 200, &seen);
-    let p99 = seen.latency.value_at_quantile(0.99);
-    assert!(p99 > 700_000, "the driver does not see a frozen server: p99 {p99} µs; its figures would flatter");
-
     let (mut child, bare) = bare_process();
-    let (content, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    shop(content.path(), 2_000);
+    let (measured, data) = (Measured::from_arguments(), tempfile::tempdir().unwrap());
+    let model = model();
     let mut options = Vec::new();
-    if let Some(model) = &model {
-        options.extend(["--model", model]);
-    }
-    let service = Service::start(content.path(), data.path(), &options).settled();
+    model.iter().for_each(|model| options.extend(["--model", model]));
+    let service = Service::start(&measured.content, data.path(), &options).settled();
     let address = service.base.trim_start_matches("http://").to_owned();
-    let mut random = Seeded(1);
-    let mut paths = |mode: &str| -> Arc<Vec<String>> {
-        let path = |_| format!("/v1/portals/shop/search?mode={mode}&q={}", encode(&words(&mut random, 3)));
-        Arc::new((0..2_000).map(path).collect())
+    let articles = measured.articles();
+    println!("{} articles", articles.len());
+    let (titles, questions) = (titles(&articles), questions(&articles));
+    let paths = |texts: &[String], of: &str| -> Arc<Vec<String>> {
+        let path = |text: &String| format!("/v1/portals/{}/{of}q={}", measured.portal, encode(text));
+        Arc::new(texts.iter().map(path).collect())
     };
-    let lexical = paths("lexical");
-    let hybrid = model.as_ref().map(|_| paths("hybrid"));
-    let suggest: Arc<Vec<String>> =
-        Arc::new(WORDS.iter().map(|word| format!("/v1/portals/shop/suggest?q={}", &word[..3])).collect());
-    for rate in [100, 500, 1_000, 2_000] {
-        print("bare axum", rate, &load(&bare, Arc::new(vec!["/".into()]), rate, SECONDS).await);
-        print("signpost search, lexical", rate, &load(&address, lexical.clone(), rate, SECONDS).await);
-        print("signpost suggest", rate, &load(&address, suggest.clone(), rate, SECONDS).await);
+    let mut kinds = vec![
+        ("bare axum", &bare, Arc::new(vec!["/".into()])),
+        ("search, lexical, titles", &address, paths(&titles, "search?mode=lexical&")),
+        ("search, lexical, questions", &address, paths(&questions, "search?mode=lexical&")),
+        ("suggest", &address, paths(&unfinished(&titles), "suggest?")),
+    ];
+    if model.is_some() {
+        kinds.push(("search, hybrid, titles", &address, paths(&titles, "search?mode=hybrid&")));
+        kinds.push(("search, hybrid, questions", &address, paths(&questions, "search?mode=hybrid&")));
     }
-    for rate in [25, 50, 100] {
-        if let Some(hybrid) = &hybrid {
-            print("signpost search, hybrid", rate, &load(&address, hybrid.clone(), rate, SECONDS).await);
+    if argument("--only").is_none_or(|only| only == "closed") {
+        for connections in [1, 4, 16] {
+            println!("closed loop, {connections} connections:");
+            for (name, address, paths) in &kinds {
+                loop_closed(address, paths, connections, 1).await;
+                print(name, None, &loop_closed(address, paths, connections, SECONDS).await);
+            }
+        }
+    }
+    if argument("--only").is_none_or(|only| only == "open") {
+        let freezing = serve_bare(true).await;
+        let seen = load(&freezing, Arc::new(vec!["/".into()]), 200, SECONDS).await;
+        print("freezes 1 s in 5 (self-check)", Some(200), &seen);
+        let p99 = seen.latency.value_at_quantile(0.99);
+        assert!(p99 > 700_000, "the driver does not see a frozen server: p99 {p99} µs; its figures would flatter");
+        for rate in [25, 50, 100, 500, 1_000, 2_000] {
+            // One core embeds some 200 queries a second: beyond, words alone answer.
+            for (name, address, paths) in kinds.iter().filter(|(name, ..)| name.contains("hybrid") == (rate <= 100)) {
+                print(name, Some(rate), &load(address, paths.clone(), rate, SECONDS).await);
+            }
         }
     }
     child.kill().unwrap();

@@ -66,7 +66,8 @@ impl Reply {
 impl Service {
     /// Starts a server and returns once it listens.
     pub fn start(content: &Path, data: &Path, options: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_signpost"))
+        let binary = std::env::var_os("SIGNPOST_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_signpost").into());
+        let mut child = Command::new(binary)
             .args([
                 "serve",
                 "--listen",
@@ -128,6 +129,11 @@ impl Service {
         }
     }
 
+    /// Id of the server's process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// A token signed with the data folder's dev key.
     pub fn token(&self, portal: &str, roles: &[&str], attributes: &[(&str, &str)]) -> String {
         self.token_of("tester", portal, roles, attributes)
@@ -180,7 +186,7 @@ impl Service {
 
     /// Kills the server as a power cut would, whatever other threads ask of it at the time.
     pub fn kill(&self) {
-        let status = Command::new("kill").args(["-9", &self.child.id().to_string()]).status();
+        let status = Command::new("kill").args(["-9", &self.process().to_string()]).status();
         assert!(status.is_ok_and(|status| status.success()), "kill -9");
     }
 }

@@ -60,6 +60,13 @@ pub struct Head {
     pub assets: Vec<String>,
 }
 
+impl Head {
+    /// What it is called: its title first, then its tags and synonyms.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.title).chain(&self.tags).chain(&self.synonyms).map(String::as_str)
+    }
+}
+
 /// An article's text, rendered. Links to other articles stand between [`crate::markdown::LINK_OPEN`] and `LINK_CLOSE`, to be
 /// resolved for each viewer by [`crate::markdown::resolve_links`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -8,7 +8,9 @@
 //! position of the one before it (the parts of a compound do). [`BREAK`] stands between two texts of one document. Reading the
 //! twenty best passages so takes a few microseconds; positions in the postings would have to be sought for, term by term.
 
+use crate::analysis::Token;
 use crate::partition::Entry;
+use crate::shown::TermHash;
 use std::any::Any;
 use std::io::Write;
 use tantivy::directory::{OwnedBytes, TerminatingWrite};
@@ -29,16 +31,11 @@ const SAME_POSITION: u32 = 0x8000_0000;
 /// Positions that a break counts: farther apart than words that are called near.
 const BREAK_WIDTH: u32 = 1_000;
 
-/// A term as it stands in an order: two terms have the same one in about one pair of two billion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TermHash(u32);
-
-impl TermHash {
-    /// Of a term as [`crate::analysis`] makes it: the first 31 bits of its blake3.
-    pub fn of(term: &str) -> Self {
-        let digest = blake3::hash(term.as_bytes());
-        let first = digest.as_bytes().first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes)) & HASH;
-        Self(if first == BREAK { 0 } else { first })
+/// What is kept of a term: the lower 31 bits of its [`TermHash`].
+pub fn hash(term: &str) -> u32 {
+    match TermHash::of(term).number() & HASH {
+        BREAK => 0,
+        hash => hash,
     }
 }
 
@@ -47,21 +44,18 @@ impl TermHash {
 pub(crate) struct Order(Vec<u32>);
 
 impl Order {
-    /// Begins another text.
-    pub(crate) fn begin_text(&mut self) {
-        if !self.0.is_empty() {
-            self.0.push(BREAK);
+    /// The order of words in the texts of a document.
+    pub(crate) fn of(texts: &[&[Token]]) -> Self {
+        let mut entries = Vec::new();
+        for text in texts.iter().filter(|text| !text.is_empty()) {
+            entries.extend((!entries.is_empty()).then_some(BREAK));
+            let mut last = None;
+            for Token { term, position, .. } in *text {
+                let beside = last.replace(*position) == Some(*position);
+                entries.push(hash(term) | if beside { SAME_POSITION } else { 0 });
+            }
         }
-    }
-
-    /// Adds a term at a position later than the last one's.
-    pub(crate) fn push(&mut self, term: &str) {
-        self.0.push(TermHash::of(term).0);
-    }
-
-    /// Adds a term at the position of the last one.
-    pub(crate) fn push_beside(&mut self, term: &str) {
-        self.0.push(TermHash::of(term).0 | SAME_POSITION);
+        Self(entries)
     }
 }
 
@@ -92,7 +86,7 @@ impl WordOrder {
     }
 
     /// Terms of a document with their positions, which never fall; texts lie far apart.
-    pub(crate) fn terms(&self, document: DocId) -> impl Iterator<Item = (u32, TermHash)> {
+    pub(crate) fn terms(&self, document: DocId) -> impl Iterator<Item = (u32, u32)> {
         let mut position = 0_u32;
         let entries = self.entries(document).as_chunks().0.iter().map(|entry| u32::from_le_bytes(*entry));
         entries.filter_map(move |entry| {
@@ -101,7 +95,7 @@ impl WordOrder {
                 return None;
             }
             position = position.saturating_add(u32::from(entry & SAME_POSITION == 0));
-            Some((position, TermHash(entry & HASH)))
+            Some((position, entry & HASH))
         })
     }
 

@@ -111,7 +111,8 @@ fn changed(
     embed: Option<EmbedPassage>,
 ) -> Result<Put, RewriteError> {
     let documents = || (0..u16::MAX).map_while(|ordinal| view.document(article, ordinal));
-    let before: Vec<Passage> = documents().map(|document| view.passage(document)).collect::<Result<_, _>>()?;
+    let before: Vec<Passage> =
+        documents().map(|document| Ok(view.passage(document)?.to_passage())).collect::<Result<_, ReadError>>()?;
     let mut vectors = view.vectors_of(article);
     let mut head = view.head(article).clone();
     let mut passages = before.clone();

@@ -5,6 +5,7 @@ use super::{Key, LABEL, Label, Partition, PartitionError, open_index};
 use crate::article::Article;
 use crate::embedder::{ModelDigest, Vector};
 use crate::passage::Passage;
+use crate::texts::TextPlugin;
 use crate::vectors::VectorPlugin;
 use crate::word_order::WordOrderPlugin;
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,7 +89,8 @@ fn create(folder: &Path, key: &Key, model: Option<ModelDigest>) -> Result<Index,
     label.sync_all()?;
     folder.parent().map_or(Ok(()), sync)?;
     let index = Index::builder().schema(schema()).settings(settings());
-    let index = index.register_plugin(Arc::new(VectorPlugin { model })).register_plugin(Arc::new(WordOrderPlugin));
+    let index = index.register_plugin(Arc::new(VectorPlugin { model })).register_plugin(Arc::new(TextPlugin));
+    let index = index.register_plugin(Arc::new(WordOrderPlugin));
     Ok(index.create_in_dir(folder)?)
 }
 

@@ -11,8 +11,6 @@ mod segment;
 #[cfg(test)]
 pub(crate) use commit::commit_unmerged;
 pub(crate) use commit::{Batch, Put, commit, remove};
-#[cfg(test)]
-pub(crate) use schema::FORMAT;
 pub use schema::Field;
 pub(crate) use schema::{Entry, WORDS};
 pub use segment::ReadError;
@@ -21,6 +19,7 @@ pub(crate) use segment::{IndexedArticle, Segment};
 use crate::article::Head;
 use crate::audience::Audience;
 use crate::language::Language;
+use crate::texts::TextPlugin;
 use crate::vectors::VectorPlugin;
 use crate::word_order::WordOrderPlugin;
 use serde::{Deserialize, Serialize};
@@ -166,6 +165,7 @@ fn open_index(folder: &Path, model: Option<crate::embedder::ModelDigest>) -> Res
     }
     index.register_plugin(Arc::new(VectorPlugin { model }));
     index.register_plugin(Arc::new(WordOrderPlugin));
+    index.register_plugin(Arc::new(TextPlugin));
     Ok(index)
 }
 
@@ -173,8 +173,8 @@ fn open_index(folder: &Path, model: Option<crate::embedder::ModelDigest>) -> Res
 fn verify(folder: &Path, index: &Index) -> Result<(), PartitionError> {
     for segment in index.searchable_segments()? {
         let deletes = segment.meta().has_deletes().then_some("del");
-        for extension in ["idx", "term", "pos", "fast", "fieldnorm", "store", "vec", "order"].into_iter().chain(deletes)
-        {
+        let kinds = ["idx", "term", "pos", "fast", "fieldnorm", "store", "vec", "txt", "order"];
+        for extension in kinds.into_iter().chain(deletes) {
             let component = SegmentComponent::try_from(extension).map_err(PartitionError::Damaged)?;
             let file = segment.relative_path(component);
             let damaged = |what: &str| Err(PartitionError::Damaged(format!("{} {what}", file.display())));

@@ -4,7 +4,7 @@ use super::Put;
 use crate::analysis::{Kind, Token, analyze};
 use crate::article::Article;
 use crate::embedder::Vector;
-use crate::language::Language;
+use crate::shown;
 use crate::word_order::Order;
 use tantivy::index::IndexSettings;
 use tantivy::schema::document::Document;
@@ -55,7 +55,7 @@ pub(crate) const PATH: EngineField = EngineField::from_field_id(5);
 pub(crate) const ORDINAL: EngineField = EngineField::from_field_id(6);
 /// Name of [`ORDINAL`], by which fast fields are found.
 pub(crate) const ORDINAL_NAME: &str = "ordinal";
-/// `Head`, `Passage` or `Body` as JSON.
+/// `Head` or `Body` as JSON; what is kept of a passage is a component of its own ([`crate::texts`]).
 pub(crate) const RECORD: EngineField = EngineField::from_field_id(7);
 
 /// The fields of every partition.
@@ -89,6 +89,8 @@ pub(crate) fn settings() -> IndexSettings {
 /// One document on its way into a partition, its text cut into tokens.
 pub(crate) struct Entry {
     values: Vec<(EngineField, OwnedValue)>,
+    /// What is shown of it, for [`crate::texts`].
+    pub(crate) shown: Vec<u8>,
     /// A passage's vector, for [`crate::vectors`].
     pub(crate) vector: Option<Vector>,
     /// How its words follow one another, for [`crate::word_order`].
@@ -110,50 +112,52 @@ impl Document for Entry {
 /// An article as documents, in their order: head, passages, body.
 pub(crate) fn entries(put: &Put) -> Result<Vec<Entry>, serde_json::Error> {
     let Article { head, body, .. } = &*put.article;
-    let language = &head.language;
-    let entry = |ordinal: u64, texts: &[(Field, Vec<&str>)], record: Vec<u8>, vector| {
-        let (mut values, order) = text_values(language, texts);
+    let cut = |text: &str| analyze(&head.language, text);
+    let entry = |ordinal: u64, mut values: Vec<(EngineField, OwnedValue)>| {
         values.push((PATH, OwnedValue::Str(head.path.clone())));
         values.push((ORDINAL, OwnedValue::U64(ordinal)));
-        values.push((RECORD, OwnedValue::Bytes(record)));
-        Entry { values, vector, order }
+        Entry { values, shown: Vec::new(), vector: None, order: Order::default() }
     };
-    let tags = [&head.tags, &head.synonyms, &head.category].into_iter().flatten().map(String::as_str).collect();
-    let texts = [(Field::Title, vec![head.title.as_str()]), (Field::Tags, tags)];
-    let mut entries = vec![entry(HEAD, &texts, serde_json::to_vec(head)?, None)];
+    let recorded = |mut entry: Entry, record: Vec<u8>| {
+        entry.values.push((RECORD, OwnedValue::Bytes(record)));
+        entry
+    };
+    let names: Vec<Vec<Token>> = head.names().map(cut).collect();
+    let shown = shown::store_names(names.iter().map(Vec::as_slice));
+    let mut names = names.into_iter();
+    let title = names.next().unwrap_or_default();
+    let order = Order::of(&[&title]);
+    let tags = names.flatten().chain(head.category.iter().flat_map(|category| cut(category))).collect();
+    let values = text_values([(Field::Title, title), (Field::Tags, tags)]);
+    let mut entries = vec![Entry { shown, order, ..recorded(entry(HEAD, values), serde_json::to_vec(head)?) }];
     let vectors = put.vectors.iter().cloned();
     for (ordinal, (passage, vector)) in (0_u64..).zip(put.passages.iter().zip(vectors)) {
-        let heading = passage.trail.last().map(String::as_str).into_iter().collect();
-        let texts = [(Field::Heading, heading), (Field::Body, vec![passage.text.as_str()])];
-        entries.push(entry(ordinal, &texts, serde_json::to_vec(passage)?, vector));
+        let heading = passage.trail.last().map(|heading| cut(heading)).unwrap_or_default();
+        let text = cut(&passage.text);
+        let shown = shown::store(passage, &text);
+        let order = Order::of(&[&heading, &text]);
+        let values = text_values([(Field::Heading, heading), (Field::Body, text)]);
+        entries.push(Entry { shown, vector, order, ..entry(ordinal, values) });
     }
-    entries.push(entry(BODY, &[], serde_json::to_vec(body)?, None));
+    entries.push(recorded(entry(BODY, Vec::new()), serde_json::to_vec(body)?));
     Ok(entries)
 }
 
-/// Texts as terms of their fields, the words of all of them together, and their order.
-fn text_values(language: &Language, texts: &[(Field, Vec<&str>)]) -> (Vec<(EngineField, OwnedValue)>, Order) {
-    let (mut values, mut words, mut order) = (Vec::new(), Vec::new(), Order::default());
-    for (field, texts) in texts {
-        let mut terms = Vec::new();
-        for text in texts {
-            order.begin_text();
-            let mut last = None;
-            for Token { word, term, position, kind, .. } in analyze(language, text) {
-                match last.replace(position) == Some(position) {
-                    true => order.push_beside(&term),
-                    false => order.push(&term),
-                }
-                terms.push(term);
-                words.extend((kind != Kind::Pair).then_some(word));
-            }
+/// Words as terms of their fields, and the words of all fields together.
+fn text_values(fields: [(Field, Vec<Token>); 2]) -> Vec<(EngineField, OwnedValue)> {
+    let (mut values, mut words) = (Vec::new(), Vec::new());
+    for (field, found) in fields {
+        let mut terms = Vec::with_capacity(found.len());
+        for Token { word, term, kind, .. } in found {
+            terms.push(term);
+            words.extend((kind != Kind::Pair).then_some(word));
         }
         values.push((field.terms(), tokens(terms)));
     }
     words.sort_unstable();
     words.dedup();
     values.extend((!words.is_empty()).then(|| (WORDS, tokens(words))));
-    (values, order)
+    values
 }
 
 /// Positions and offsets are not indexed: the order of the tokens says nothing to the engine.

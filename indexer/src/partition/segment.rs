@@ -3,6 +3,8 @@
 use super::schema::{BODY, Field, HEAD, ORDINAL_NAME, RECORD, WORDS};
 use super::{Key, PartitionError};
 use crate::article::Head;
+use crate::shown::ShownPassage;
+use crate::texts::Texts;
 use crate::vectors::Vectors;
 use crate::word_order::WordOrder;
 use serde::de::DeserializeOwned;
@@ -22,6 +24,9 @@ pub enum ReadError {
     /// A stored record that is not of this version's form.
     #[error("decode a stored record: {0}")]
     Record(#[from] serde_json::Error),
+    /// A stored passage that is not of this version's form.
+    #[error("decode a stored passage")]
+    Passage,
 }
 
 /// An opened segment. Nothing in it changes.
@@ -34,6 +39,7 @@ pub(crate) struct Segment {
     pub(crate) vectors: Vectors,
     /// How the words of its documents follow one another.
     pub(crate) order: WordOrder,
+    texts: Texts,
     terms: Vec<Arc<InvertedIndexReader>>,
     words: Arc<InvertedIndexReader>,
     norms: Vec<FieldNormReader>,
@@ -85,14 +91,15 @@ impl Segment {
             articles: Vec::new(),
             vectors: Vectors::open(&reader)?,
             order: WordOrder::open(&reader)?,
+            texts: Texts::open(&reader)?,
             terms: fields().map(|field| reader.inverted_index(field)).collect::<Result<_, _>>()?,
             words: reader.inverted_index(WORDS)?,
             norms: fields().map(|field| reader.get_fieldnorms_reader(field)).collect::<Result<_, _>>()?,
             records: reader.get_store_reader(0)?,
         };
         let whole = |count: u32| count == opened.documents;
-        let whole_components = whole(opened.vectors.documents()) && whole(opened.order.documents());
-        if !whole_components || !opened.norms.iter().all(|norms| whole(norms.num_docs())) {
+        let components = [opened.vectors.documents(), opened.texts.documents(), opened.order.documents()];
+        if !components.into_iter().all(whole) || !opened.norms.iter().all(|norms| whole(norms.num_docs())) {
             return Err(PartitionError::Damaged("components of one segment differ in length".to_owned()));
         }
         opened.articles = opened.read_articles(&reader, key)?;
@@ -112,6 +119,16 @@ impl Segment {
     /// Terms of a field in one document, as its field norm has them.
     pub(crate) fn length(&self, field: Field, document: DocId) -> u32 {
         self.norms[field as usize].fieldnorm(document)
+    }
+
+    /// What is shown of a passage.
+    pub(crate) fn passage(&self, document: DocId) -> Result<ShownPassage<'_>, ReadError> {
+        ShownPassage::read(self.texts.get(document)).ok_or(ReadError::Passage)
+    }
+
+    /// Terms of an article's names: see [`crate::shown::read_names`].
+    pub(crate) fn names(&self, article: &IndexedArticle) -> &[u8] {
+        self.texts.get(article.first)
     }
 
     /// What is stored with a document.

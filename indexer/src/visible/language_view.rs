@@ -1,13 +1,14 @@
 //! The visible articles of one language, numbered anew over all segments that they stand in.
 
-use super::{Field, Living, ReadError, Synonyms, Work};
+use super::{Facets, Field, Living, ReadError, Synonyms, Work};
 use crate::article::{Body, Head};
 use crate::embedder::{ModelDigest, Vector, cosine};
 use crate::language::Language;
 use crate::partition::{IndexedArticle, Segment};
-use crate::passage::Passage;
-use crate::word_order::TermHash;
-use std::sync::Arc;
+use crate::shown::{ShownPassage, TermHash, read_names};
+use std::any::Any;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 use tantivy::postings::TermInfo;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{TantivyError, Term};
@@ -26,9 +27,17 @@ pub struct LanguageView {
     /// By article: segment, article in it.
     places: Vec<(u32, u32)>,
     /// By article.
+    ids: Vec<u64>,
+    /// By article: its passages' documents.
+    passages_of: Vec<Range<u32>>,
+    /// By field and article.
+    lengths: [Vec<u32>; Field::ALL.len()],
+    /// By article.
     slugs: Vec<Arc<str>>,
     passages: u32,
     totals: [u64; Field::ALL.len()],
+    facets: OnceLock<Facets>,
+    derived: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 /// A segment and where its documents begin in the view.
@@ -56,9 +65,14 @@ impl LanguageView {
             segments: Vec::new(),
             article_of: Vec::new(),
             places: Vec::new(),
+            ids: Vec::new(),
+            passages_of: Vec::new(),
+            lengths: Default::default(),
             slugs: Vec::new(),
             passages: 0,
             totals: [0; Field::ALL.len()],
+            facets: OnceLock::new(),
+            derived: OnceLock::new(),
         };
         for living in livings {
             for (s, segment) in living.partition().segments.iter().enumerate() {
@@ -77,9 +91,13 @@ impl LanguageView {
                 self.article_of[(first + document) as usize] = self.articles();
             }
             self.places.push((self.segments.len() as u32, a as u32));
+            self.ids.push(article.id);
+            let passages = first + article.first + 1;
+            self.passages_of.push(passages..passages + u32::from(article.passages));
             self.passages += u32::from(article.passages);
-            for (total, length) in self.totals.iter_mut().zip(article.lengths) {
+            for ((total, lengths), length) in self.totals.iter_mut().zip(&mut self.lengths).zip(article.lengths) {
                 *total += u64::from(length);
+                lengths.push(length);
             }
         }
         let whole = alive.iter().all(|alive| *alive);
@@ -123,15 +141,13 @@ impl LanguageView {
 
     /// Stable number of an article, from its path: the last tie-break of every order.
     pub fn article_id(&self, article: u32) -> u64 {
-        self.indexed(article).id
+        self.ids[article as usize]
     }
 
     /// Place of a passage in its article (0-based), or `None` for a head document.
     pub fn ordinal(&self, document: u32) -> Option<u16> {
-        let at = self.segment_of(document);
-        let article = self.indexed(self.article_of(document));
-        let place = (document - at.first - article.first).checked_sub(1)?;
-        u16::try_from(place).ok().filter(|place| *place < article.passages)
+        let passages = self.passages_of(self.article_of(document));
+        passages.contains(&document).then(|| u16::try_from(document - passages.start).ok()).flatten()
     }
 
     /// Terms of a field in one document, as its field norm has it (quantised).
@@ -142,7 +158,7 @@ impl LanguageView {
 
     /// Terms of a field in all living documents of one article.
     pub fn article_length(&self, field: Field, article: u32) -> u32 {
-        self.indexed(article).lengths[field as usize]
+        self.lengths[field as usize][article as usize]
     }
 
     /// Terms of a field in all living documents.
@@ -197,7 +213,7 @@ impl LanguageView {
     }
 
     /// Calls `each(document, cosine)` for every living passage that has a vector of this length.
-    pub fn scan_vectors(&self, query: &[i8], each: &mut dyn FnMut(u32, f32)) {
+    pub fn scan_vectors(&self, query: &[i8], each: &mut impl FnMut(u32, f32)) {
         for at in self.segments.iter().filter(|at| at.segment.vectors.dimensions() == query.len()) {
             Work { vectors: at.segment.documents.into(), ..Work::default() }.count();
             for (document, vector) in at.segment.vectors.iter() {
@@ -209,9 +225,9 @@ impl LanguageView {
         }
     }
 
-    /// Terms of a document in their order, each with its position: those of a head document's title, or of a passage's heading
-    /// and text, which lie far apart. Positions never fall; the parts of a compound share one.
-    pub fn order(&self, document: u32) -> impl Iterator<Item = (u32, TermHash)> {
+    /// Terms of a document in their order, as (position, [`crate::word_order::hash`]): those of a head document's title, or of a
+    /// passage's heading and text, which lie far apart. Positions never fall; the parts of a compound share one.
+    pub fn order(&self, document: u32) -> impl Iterator<Item = (u32, u32)> {
         let at = self.segment_of(document);
         at.segment.order.terms(document - at.first)
     }
@@ -233,15 +249,38 @@ impl LanguageView {
     }
 
     /// Text of a passage.
-    pub fn passage(&self, document: u32) -> Result<Passage, ReadError> {
+    pub fn passage(&self, document: u32) -> Result<ShownPassage<'_>, ReadError> {
         Work { texts: 1, ..Work::default() }.count();
         let at = self.segment_of(document);
-        at.segment.record(document - at.first)
+        at.segment.passage(document - at.first)
+    }
+
+    /// Calls `each(place, terms)` for every name of an article ([`Head::names`]), with the terms of its words.
+    pub fn names(&self, article: u32, each: impl FnMut(usize, &[TermHash])) {
+        read_names(self.segment_at(article).segment.names(self.indexed(article)), each);
+    }
+
+    /// Documents of an article's passages, in their order.
+    pub fn passages_of(&self, article: u32) -> Range<u32> {
+        self.passages_of[article as usize].clone()
+    }
+
+    /// Facet values of the articles; worked out at first use.
+    pub fn facets(&self) -> &Facets {
+        self.facets.get_or_init(|| Facets::of((0..self.articles()).map(|article| self.head(article))))
+    }
+
+    /// What retrieval derives from this view alone and keeps as long as the view lives; made at first use. `None`: something of another
+    /// type was derived before.
+    pub fn derived<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Option<&T> {
+        self.derived.get_or_init(|| Box::new(make())).downcast_ref()
     }
 
     /// Document of an article's passage by its place, if there is one.
     pub fn document(&self, article: u32, ordinal: u16) -> Option<u32> {
-        Some(self.segment_at(article).first + self.indexed(article).passage(ordinal)?)
+        let passages = self.passages_of(article);
+        let document = passages.start + u32::from(ordinal);
+        passages.contains(&document).then_some(document)
     }
 
     /// The vectors of an article's passages, place by place.

@@ -5,6 +5,7 @@
 //! property"). Only the numbering of articles and documents is not: it must not reach an answer.
 
 mod begins_alike;
+mod facets;
 mod language_view;
 mod living;
 mod names;
@@ -14,6 +15,7 @@ mod words;
 mod work;
 
 pub use crate::partition::{Field, ReadError};
+pub use facets::Facets;
 pub use language_view::{LanguageView, Posting};
 pub(crate) use living::Living;
 pub use pins::pattern_words;

@@ -79,7 +79,7 @@ pub struct SearchAnswers {
     /// Time that the answer took, in microseconds.
     took_us: u64,
     answers: Vec<SearchAnswer>,
-    /// Key → value → articles among those found.
+    /// Key → value → articles among those found; of each key at most the 100 most frequent values.
     facets: BTreeMap<String, BTreeMap<String, usize>>,
     /// The query with words read as others that the articles know.
     suggestion: Option<String>,

@@ -9,6 +9,10 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use std::convert::Infallible;
+use std::sync::LazyLock;
+
+/// Known crawlers; putting the list together takes longer than a search.
+static BOTS: LazyLock<isbot::Bots> = LazyLock::new(isbot::Bots::default);
 
 /// Most characters of a browser's id.
 const BROWSER_ID_LIMIT: usize = 64;
@@ -26,11 +30,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let prefetched = [text("sec-purpose"), text("purpose")].iter().any(|purpose| purpose.contains("prefetch"));
-        let bots = isbot::Bots::default();
         let mark = if prefetched {
             Some(Mark::Prefetch)
         } else {
-            bots.is_bot(text(header::USER_AGENT.as_str())).then_some(Mark::Bot)
+            BOTS.is_bot(text(header::USER_AGENT.as_str())).then_some(Mark::Bot)
         };
         Ok(Self { mark, tracked: text("dnt") != "1" && text("sec-gpc") != "1" })
     }

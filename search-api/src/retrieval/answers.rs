@@ -1,11 +1,11 @@
 //! The page of answers that was asked for: articles with their best passages, read from the index only for that page.
 
 use super::fusion::best_passage;
-use super::ranking::Ranking;
+use super::ranking::{Ranked, Ranking};
 use super::snippet::{Sense, snippet};
 use super::{Answer, Answers, Query, facets};
+use indexer::shown::TermHash;
 use indexer::visible::{LanguageView, ReadError, VisibleIndex};
-use std::collections::HashSet;
 
 /// Reads the answers from the query's `offset` on, at most its `limit`.
 pub fn page(
@@ -15,11 +15,10 @@ pub fn page(
     sense: Option<&Sense>,
 ) -> Result<Answers, ReadError> {
     let (limit, offset) = (query.limit, query.offset);
-    let heads =
-        ranking.candidates.iter().map(|candidate| ranking.languages[candidate.language].view.head(candidate.article));
-    let facets = facets::count(heads);
+    let found = ranking.candidates.iter();
+    let facets = facets::count(found.map(|candidate| (ranking.languages[candidate.language].view, candidate.article)));
     let mut answers = Vec::with_capacity(limit.min(ranking.candidates.len()));
-    let marks: Vec<HashSet<&str>> = ranking.languages.iter().map(|language| language.marks()).collect();
+    let marks: Vec<Vec<TermHash>> = ranking.languages.iter().map(marks).collect();
     for (place, candidate) in ranking.candidates.iter().enumerate().skip(offset).take(limit) {
         let language = &ranking.languages[candidate.language];
         let view: &LanguageView = language.view;
@@ -28,8 +27,9 @@ pub fn page(
             Some(document) => Some(view.passage(document)?),
             None => None,
         };
+        let snippet = passage.as_ref().map(|passage| snippet(passage, &marks[candidate.language], sense));
         let (heading, anchor, text) = passage
-            .map(|passage| (passage.trail.last().cloned().unwrap_or_default(), passage.anchor, passage.text))
+            .map(|passage| (passage.trail.last().copied().unwrap_or_default(), passage.anchor, passage.text))
             .unwrap_or_default();
         answers.push(Answer {
             slug: index.slug(view, candidate.article).to_owned(),
@@ -38,10 +38,10 @@ pub fn page(
             kind: head.kind.clone(),
             breadcrumb: head.category.clone(),
             rank: place + 1,
-            snippet: snippet(view.language(), &text, &marks[candidate.language], sense),
-            heading,
-            anchor,
-            text,
+            snippet: snippet.unwrap_or_default(),
+            heading: heading.to_owned(),
+            anchor: anchor.to_owned(),
+            text: text.to_owned(),
             score: candidate.score,
             pinned: place < ranking.pinned,
         });
@@ -55,4 +55,11 @@ pub fn page(
         facets,
         suggestion: ranking.suggestion.clone(),
     })
+}
+
+/// What is marked in snippets of a language, in order.
+fn marks(language: &Ranked) -> Vec<TermHash> {
+    let mut marks: Vec<_> = language.marks().into_iter().map(TermHash::of).collect();
+    marks.sort_unstable();
+    marks
 }

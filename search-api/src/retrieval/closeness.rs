@@ -13,15 +13,15 @@
 use super::evidence::Evidence;
 use super::reading::QueryWord;
 use indexer::visible::LanguageView;
-use indexer::word_order::TermHash;
+use indexer::word_order;
 
 /// Words between which a pair still counts.
 const NEAR: u32 = 5;
 
 /// The query's neighbouring content words, ready to be looked for.
 pub struct Pairs {
-    /// (term, place of its word), by term.
-    terms: Vec<(TermHash, usize)>,
+    /// (hash of a term, place of its word), by hash.
+    terms: Vec<(u32, usize)>,
     words: usize,
 }
 
@@ -29,8 +29,9 @@ impl Pairs {
     /// `None` if the query has less than two content words.
     pub fn of(words: &[QueryWord]) -> Option<Self> {
         let content = || words.iter().filter(|word| !word.function && !word.supports);
-        let hashes =
-            |(place, word): (usize, &QueryWord)| word.terms.iter().map(|term| (TermHash::of(term), place)).collect();
+        let hashes = |(place, word): (usize, &QueryWord)| {
+            word.terms.iter().map(|term| (word_order::hash(term), place)).collect()
+        };
         let mut terms: Vec<_> = content().enumerate().flat_map::<Vec<_>, _>(hashes).collect();
         terms.sort_unstable();
         let words = content().count();
@@ -48,7 +49,7 @@ impl Pairs {
     }
 
     /// Raises each pair's credit to what it is worth in a text.
-    fn credit(&self, text: impl Iterator<Item = (u32, TermHash)>, credits: &mut [f32]) {
+    fn credit(&self, text: impl Iterator<Item = (u32, u32)>, credits: &mut [f32]) {
         let mut last: Vec<Option<u32>> = vec![None; self.words];
         for (position, term) in text {
             let from = self.terms.partition_point(|(known, _)| *known < term);
@@ -69,7 +70,7 @@ impl Pairs {
 /// The passage of an article with the highest score by words, the first of equals; `None` if none has any.
 fn best_by_words(view: &LanguageView, article: u32, evidence: &Evidence) -> Option<u32> {
     let mut best = (0.0, None);
-    for document in (0..u16::MAX).map_while(|ordinal| view.document(article, ordinal)) {
+    for document in view.passages_of(article) {
         let score = evidence.passage_lexical[document as usize];
         if score > best.0 {
             best = (score, Some(document));
@@ -115,7 +116,7 @@ mod tests {
         let words: Vec<QueryWord> = analyze(&english, query).into_iter().map(word).collect();
         let pairs = Pairs::of(&words).expect("two words");
         let mut credits = vec![0.0; words.len() - 1];
-        let order = analyze(&english, text).into_iter().map(|token| (token.position, TermHash::of(&token.term)));
+        let order = analyze(&english, text).into_iter().map(|token| (token.position, word_order::hash(&token.term)));
         pairs.credit(order, &mut credits);
         assert_eq!(credits.iter().sum::<f32>() / credits.len() as f32, expected);
     }

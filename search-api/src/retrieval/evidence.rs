@@ -13,6 +13,10 @@ pub struct Evidence {
     pub whole: f32,
     /// Weight of each word of the query, by its place; 0 = not scored.
     pub weights: Vec<f32>,
+    /// Highest lexical score of an article.
+    pub highest: f32,
+    /// Highest lexical score of a passage.
+    pub highest_passage: f32,
     /// Lexical score by article; 0 = no word of the query stands in it.
     pub lexical: Vec<f32>,
     /// Share of the query's weight whose words stand in the article, by article, 0..=1.
@@ -21,7 +25,7 @@ pub struct Evidence {
     pub passage_lexical: Vec<f32>,
     /// Highest cosine of a passage, by article; `f32::MIN` = no vector.
     pub cosine: Vec<f32>,
-    /// Cosine by document; `f32::MIN` = no vector.
+    /// Cosine by document; `f32::MIN` = no vector. Empty unless vectors were scanned.
     pub passage_cosine: Vec<f32>,
 }
 
@@ -29,17 +33,23 @@ impl Evidence {
     /// Forgets everything and fits the arrays to a view.
     pub fn reset(&mut self, view: &LanguageView) {
         (self.identifiers, self.known, self.whole) = (0.0, 0.0, 0.0);
+        (self.highest, self.highest_passage) = (0.0, 0.0);
         self.weights.clear();
+        self.passage_cosine.clear();
         let (articles, documents) = (view.articles() as usize, view.documents() as usize);
         for (array, len, nothing) in [
             (&mut self.lexical, articles, 0.0),
             (&mut self.coverage, articles, 0.0),
             (&mut self.passage_lexical, documents, 0.0),
             (&mut self.cosine, articles, f32::MIN),
-            (&mut self.passage_cosine, documents, f32::MIN),
         ] {
             array.clear();
             array.resize(len, nothing);
         }
+    }
+
+    /// Cosine of a document; `f32::MIN` = no vector.
+    pub fn cosine_of(&self, document: u32) -> f32 {
+        self.passage_cosine.get(document as usize).copied().unwrap_or(f32::MIN)
     }
 }

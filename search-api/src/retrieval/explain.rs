@@ -134,7 +134,7 @@ pub fn explain(
 ) -> Result<Option<Explanation>, ReadError> {
     let Some((view, article)) = index.article(slug) else { return Ok(None) };
     BUFFERS.with_borrow_mut(|buffers| {
-        let ranking = ranking::rank(index, query, vector, None, buffers)?;
+        let ranking = ranking::rank(index, query, vector, None, ranking::MOST_CANDIDATES, buffers)?;
         let explanation = of(index, query, &ranking, view, article);
         buffers.recycle(ranking);
         explanation.map(Some)
@@ -168,7 +168,8 @@ fn of(
     let ranked = &ranking.languages[language];
     let passage = best_passage(view, article, &ranked.evidence, &ranked.scale).map(|document| view.passage(document));
     let passage = passage.transpose()?;
-    let heading = passage.map(|passage| (passage.trail.last().cloned().unwrap_or_default(), passage.anchor));
+    let heading = passage
+        .map(|passage| (passage.trail.last().copied().unwrap_or_default().to_owned(), passage.anchor.to_owned()));
     let mut explanation = Explanation {
         slug: index.slug(view, article).to_owned(),
         title: view.head(article).title.clone(),

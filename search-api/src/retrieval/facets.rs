@@ -1,53 +1,74 @@
 //! Facets: which articles a filter lets through, and how many of those found have each value.
 
-use indexer::article::Head;
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use indexer::visible::LanguageView;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
-/// Joins the parts of a category's path.
-const JOINT: &str = " / ";
+/// Values of one facet that are counted: the most frequent, of equally frequent ones the first by name.
+pub const MOST_VALUES: usize = 100;
 
-/// Facets that every portal has.
-const FIXED: [&str; 4] = ["category", "kind", "language", "tags"];
+/// Key → value → articles.
+pub type Counts = BTreeMap<String, BTreeMap<String, usize>>;
 
-/// Says whether an article has, for each key, one of its values. A key that articles do not have lets none through.
-pub fn admits(filters: &BTreeMap<String, Vec<String>>, head: &Head) -> bool {
-    let mut held = Vec::new();
-    filters.iter().all(|(key, wanted)| {
-        held.clear();
-        values(head, key, &mut held);
-        held.iter().any(|value| wanted.iter().any(|wanted| wanted == value))
-    })
+/// A filter as the articles of one language know it: for each key the wanted values that some article has.
+pub struct Filter(Vec<Vec<u32>>);
+
+impl Filter {
+    /// Reads a filter. A value or key that no article has lets none through.
+    pub fn of(filters: &BTreeMap<String, Vec<String>>, view: &LanguageView) -> Self {
+        let known = |(key, values): (&String, &Vec<String>)| {
+            values.iter().filter_map(|value| view.facets().number(key, value)).collect()
+        };
+        Self(filters.iter().map(known).collect())
+    }
+
+    /// Says whether an article has, for each key, one of its values.
+    pub fn admits(&self, view: &LanguageView, article: u32) -> bool {
+        let held = view.facets().of_article(article);
+        self.0.iter().all(|wanted| wanted.iter().any(|value| held.binary_search(value).is_ok()))
+    }
 }
 
-/// Counts the articles that have each value of each facet: kind, tags, category, language and what the portal names.
-pub fn count<'a>(heads: impl Iterator<Item = &'a Head>) -> BTreeMap<String, BTreeMap<String, usize>> {
-    let mut counts: BTreeMap<&str, HashMap<Cow<str>, usize>> = BTreeMap::new();
-    let mut held = Vec::new();
-    for head in heads {
-        for key in FIXED.into_iter().chain(head.facets.keys().map(String::as_str)) {
-            values(head, key, &mut held);
-            held.sort_unstable();
-            held.dedup();
-            let counts = counts.entry(key).or_default();
-            for value in held.drain(..) {
-                *counts.entry(value).or_default() += 1;
-            }
+/// Counts the articles that have each value of each facet: at most [`MOST_VALUES`] of each. Articles of one language stand together.
+pub fn count<'a>(found: impl Iterator<Item = (&'a LanguageView, u32)>) -> Counts {
+    let mut named: Vec<(&str, &str, usize)> = Vec::new();
+    let mut found = found.peekable();
+    while let Some((view, first)) = found.next() {
+        let facets = view.facets();
+        let mut counts = vec![0_usize; facets.names().len()];
+        let mut add = |article| facets.of_article(article).iter().for_each(|value| counts[*value as usize] += 1);
+        add(first);
+        while let Some((_, article)) = found.next_if(|(next, _)| std::ptr::eq(*next, view)) {
+            add(article);
+        }
+        // The values of one language are in order: only those of several have to be brought together.
+        let merged = !named.is_empty();
+        let counted = facets.names().iter().zip(counts).filter(|(_, count)| *count > 0);
+        named.extend(counted.map(|((key, value), count)| (key.as_str(), value.as_str(), count)));
+        if merged {
+            merge(&mut named);
         }
     }
-    counts.retain(|_, values| !values.is_empty());
-    let owned =
-        |values: HashMap<Cow<str>, usize>| values.into_iter().map(|(value, n)| (value.into_owned(), n)).collect();
-    counts.into_iter().map(|(key, values)| (key.to_owned(), owned(values))).collect()
+    let facets = named.chunk_by(|(key, ..), (next, ..)| key == next);
+    facets.map(|values| (values[0].0.to_owned(), most_frequent(values))).collect()
 }
 
-/// Appends the values of one facet; a category counts for each of its ancestors as well.
-fn values<'a>(head: &'a Head, key: &str, into: &mut Vec<Cow<'a, str>>) {
-    match key {
-        "kind" => into.push(head.kind.as_str().into()),
-        "language" => into.push(head.language.as_str().into()),
-        "tags" => into.extend(head.tags.iter().map(|tag| Cow::from(tag.as_str()))),
-        "category" => into.extend((1..=head.category.len()).map(|depth| Cow::from(head.category[..depth].join(JOINT)))),
-        _ => into.extend(head.facets.get(key).into_iter().flatten().map(|value| Cow::from(value.as_str()))),
+/// Puts values in order and adds up the counts of equal ones.
+fn merge(named: &mut Vec<(&str, &str, usize)>) {
+    named.sort_by_key(|(key, value, _)| (*key, *value));
+    named.dedup_by(|(key, value, count), (same_key, same_value, sum)| {
+        let same = (&*key, &*value) == (&*same_key, &*same_value);
+        *sum += if same { *count } else { 0 };
+        same
+    });
+}
+
+/// The most frequent of values that are in order.
+fn most_frequent(values: &[(&str, &str, usize)]) -> BTreeMap<String, usize> {
+    let mut order: Vec<_> = values.iter().enumerate().map(|(place, (_, _, count))| (Reverse(*count), place)).collect();
+    if order.len() > MOST_VALUES {
+        order.select_nth_unstable(MOST_VALUES);
+        order.truncate(MOST_VALUES);
     }
+    order.into_iter().map(|(Reverse(count), place)| (values[place].1.to_owned(), count)).collect()
 }

@@ -132,9 +132,9 @@ fn signals(view: &LanguageView, asked: &Asked, evidence: &Evidence, lexical: &[S
 /// The passage of an article that speaks for it: best under the same combination, the first of equals.
 pub fn best_passage(view: &LanguageView, article: u32, evidence: &Evidence, scale: &Scale) -> Option<u32> {
     let mut best: Option<(u32, f32)> = None;
-    for document in (0..u16::MAX).map_while(|ordinal| view.document(article, ordinal)) {
+    for document in view.passages_of(article) {
         let lexical = evidence.passage_lexical[document as usize] / scale.highest_passage;
-        let score = scale.fused(lexical, evidence.passage_cosine[document as usize]);
+        let score = scale.fused(lexical, evidence.cosine_of(document));
         if best.is_none_or(|(_, highest)| score > highest) {
             best = Some((document, score));
         }
@@ -149,7 +149,9 @@ impl Scale {
             Mode::Dense => 1.0,
             Mode::Hybrid => weight::of_vectors(&signals),
         };
-        let pool = best(lexical.to_vec(), POOL).into_iter().chain(best(dense.to_vec(), POOL));
+        // Without vectors there is no range to take.
+        let pool = |list: &[Scored]| if dense_weight > 0.0 { best(list.to_vec(), POOL) } else { Vec::new() };
+        let pool = pool(lexical).into_iter().chain(pool(dense));
         let cosines =
             || pool.clone().map(|scored| evidence.cosine[scored.article as usize]).filter(|cosine| *cosine > f32::MIN);
         let positive = |highest: f32| if highest > 0.0 { highest } else { 1.0 };
@@ -158,8 +160,8 @@ impl Scale {
             signals,
             lexical_weight: 1.0 - dense_weight,
             dense_weight,
-            highest_lexical: positive(evidence.lexical.iter().copied().fold(0.0, f32::max)),
-            highest_passage: positive(evidence.passage_lexical.iter().copied().fold(0.0, f32::max)),
+            highest_lexical: positive(evidence.highest),
+            highest_passage: positive(evidence.highest_passage),
             lowest_cosine: cosines().fold(1.0, f32::min),
             highest_cosine: cosines().fold(-1.0, f32::max),
         }
@@ -209,13 +211,39 @@ fn list(view: &LanguageView, scores: &[f32], nothing: f32) -> Vec<Scored> {
         .collect()
 }
 
+/// Brings the best few to the front, in their order; the rest stays in none.
+pub fn sort_first(scored: &mut [Scored], few: usize) {
+    if scored.len() > few {
+        scored.select_nth_unstable_by(few, best_first);
+    }
+    let few = few.min(scored.len());
+    scored[..few].sort_unstable_by(best_first);
+}
+
 /// The best few, in no order.
 pub fn best(mut scored: Vec<Scored>, few: usize) -> Vec<Scored> {
+    if few > 0 && scored.len() > 2 * few {
+        // Bare scores are sifted faster than articles; what is left is as good as the last of the few.
+        let mut scores: Vec<Descending> = scored.iter().map(|scored| Descending::of(scored.score)).collect();
+        let last = *scores.select_nth_unstable(few - 1).1;
+        scored.retain(|scored| Descending::of(scored.score) <= last);
+    }
     if scored.len() > few {
         scored.select_nth_unstable_by(few, best_first);
         scored.truncate(few);
     }
     scored
+}
+
+/// A score as a number that is less the higher the score is, in the order of `f32::total_cmp`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Descending(i32);
+
+impl Descending {
+    fn of(score: f32) -> Self {
+        let bits = score.to_bits().cast_signed();
+        Self(!(bits ^ ((bits >> 31).cast_unsigned() >> 1).cast_signed()))
+    }
 }
 
 #[cfg(test)]
@@ -245,6 +273,22 @@ mod tests {
             prop_assert!(scale.fused(lexical.max(more_lexical), cosine) >= fused);
             prop_assert!(scale.fused(lexical, cosine.max(more_cosine)) >= fused);
             prop_assert!(scale.fused(lexical, f32::MIN) <= fused, "no vector is no help");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_best_few_are_those_that_come_first_when_all_are_sorted(
+            drawn in prop::collection::vec((prop::sample::select(vec![-1.0, -0.0, 0.0, 0.5, 1.0, 2.0, f32::MIN]), 0..1000u64), 0..40),
+            few in 0..12usize,
+        ) {
+            let scored: Vec<_> = drawn.iter().map(|(score, id)| Scored { article: 0, id: *id, score: *score }).collect();
+            let mut sorted = scored.clone();
+            sorted.sort_by(best_first);
+            sorted.truncate(few);
+            let mut found = best(scored, few);
+            found.sort_by(best_first);
+            prop_assert_eq!(found, sorted);
         }
     }
 

@@ -31,6 +31,7 @@ mod snippet;
 mod spelling;
 mod suggest;
 mod synonyms;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod weight;
@@ -40,6 +41,7 @@ pub use cost::most_work;
 pub use parts::{Part, Parts, parts};
 pub use ranking::MOST_CANDIDATES;
 pub use signals::Signals;
+pub use snippet::snippet;
 pub use suggest::suggest;
 pub use weight::Signals as WeightSignals;
 
@@ -153,7 +155,7 @@ pub struct Answers {
     pub total: usize,
     /// The page asked for.
     pub answers: Vec<Answer>,
-    /// Facet key → value → articles among those found.
+    /// Facet key → value → articles among those found; of each key at most the 100 most frequent values.
     pub facets: BTreeMap<String, BTreeMap<String, usize>>,
     /// Corrected query, where words unknown to the visible vocabulary were read as known ones.
     pub suggestion: Option<String>,
@@ -200,7 +202,7 @@ pub fn search_with(
     models: Models,
 ) -> Result<Answers, ReadError> {
     BUFFERS.with_borrow_mut(|buffers| {
-        let ranking = ranking::rank(index, query, vector, models.reranker, buffers)?;
+        let ranking = ranking::rank(index, query, vector, models.reranker, query.offset + query.limit, buffers)?;
         let sense = models.table.and_then(|table| Sense::of(table, &query.text));
         let answers = answers::page(index, &ranking, query, sense.as_ref());
         buffers.recycle(ranking);
@@ -228,7 +230,7 @@ pub fn rank_with(
     models: Models,
 ) -> Result<Vec<(String, f32)>, ReadError> {
     BUFFERS.with_borrow_mut(|buffers| {
-        let ranking = ranking::rank(index, query, vector, models.reranker, buffers)?;
+        let ranking = ranking::rank(index, query, vector, models.reranker, MOST_CANDIDATES, buffers)?;
         let slug = |candidate: &Candidate| {
             index.slug(ranking.languages[candidate.language].view, candidate.article).to_owned()
         };
@@ -244,7 +246,7 @@ pub fn rank_with(
 /// The index could not be read.
 pub fn signals(index: &VisibleIndex, query: &Query, vector: Option<&[i8]>) -> Result<Option<Signals>, ReadError> {
     BUFFERS.with_borrow_mut(|buffers| {
-        let ranking = ranking::rank(index, query, vector, None, buffers)?;
+        let ranking = ranking::rank(index, query, vector, None, MOST_CANDIDATES, buffers)?;
         let signals = Signals::of_list(&ranking.languages, &ranking.candidates).next().map(|(_, signals)| signals);
         buffers.recycle(ranking);
         Ok(signals)

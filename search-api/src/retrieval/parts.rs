@@ -33,7 +33,7 @@ pub struct Part {
 /// The index could not be read.
 pub fn parts(index: &VisibleIndex, query: &Query, vector: &[i8]) -> Result<Option<Parts>, ReadError> {
     BUFFERS.with_borrow_mut(|buffers| {
-        let ranking = ranking::rank(index, query, Some(vector), None, buffers)?;
+        let ranking = ranking::rank(index, query, Some(vector), None, ranking::MOST_CANDIDATES, buffers)?;
         let first = ranking.languages.first().filter(|_| ranking.mode == Mode::Hybrid);
         let parts = first.map(|first| {
             let asked = Asked::new(&first.words);

@@ -22,7 +22,7 @@ pub fn lift(
     let mut pinned = Vec::new();
     for (view, article) in index.pinned(text, read_in) {
         if let Some(language) = place_of(Arc::as_ref(view))
-            && facets::admits(filters, view.head(article))
+            && (filters.is_empty() || facets::Filter::of(filters, view).admits(view, article))
         {
             let is_it = |candidate: &Candidate| (candidate.language, candidate.article) == (language, article);
             let found = candidates.iter().position(is_it).map(|place| candidates.remove(place));

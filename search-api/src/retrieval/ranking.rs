@@ -16,6 +16,10 @@ use std::collections::HashSet;
 /// Articles that a ranking holds at most.
 pub const MOST_CANDIDATES: usize = 1_000;
 
+/// Articles that are put in order even where fewer are asked for: closeness, tie-breakers, the second stage and confidence look at
+/// them.
+const LEAST_SORTED: usize = 100;
+
 /// An article at its place.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Candidate {
@@ -71,14 +75,17 @@ impl Buffers {
     }
 }
 
-/// Ranks. `query.limit` and `query.offset` have no part in it.
+/// Ranks: the first `depth` candidates stand in their order, those after them in none. `query.limit` and `query.offset` have no part
+/// in it.
 pub fn rank<'a>(
     index: &'a VisibleIndex,
     query: &Query,
     vector: Option<&[i8]>,
     reranker: Option<&Reranker>,
+    depth: usize,
     buffers: &mut Buffers,
 ) -> Result<Ranking<'a>, ReadError> {
+    let depth = depth.max(LEAST_SORTED);
     let vector = vector.filter(|_| query.mode != Mode::Lexical && query.has_words() && index.model().is_some());
     let mode = if vector.is_some() { query.mode } else { Mode::Lexical };
     let views = language::order(index, query.language.as_ref(), &query.text)?;
@@ -97,10 +104,11 @@ pub fn rank<'a>(
         let asked = Asked::new(&words);
         let (mut found, scale) = fusion::fuse(view, &asked, &evidence, mode);
         if !query.filters.is_empty() {
-            found.retain(|scored| facets::admits(&query.filters, view.head(scored.article)));
+            let filter = facets::Filter::of(&query.filters, view);
+            found.retain(|scored| filter.admits(view, scored.article));
         }
         let mut found = fusion::best(found, MOST_CANDIDATES);
-        found.sort_unstable_by(fusion::best_first);
+        fusion::sort_first(&mut found, depth);
         scale.add_closeness(view, &asked, &evidence, &mut found);
         query.boosts.weigh(&mut found, |scored| (view.head(scored.article), index.slug(view, scored.article)));
         if let Some(reranker) = reranker.filter(|_| place == 0 && mode == Mode::Hybrid) {

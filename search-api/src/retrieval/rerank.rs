@@ -26,7 +26,7 @@ pub fn reorder(
     for scored in &*found {
         let title = &view.head(scored.article).title;
         texts.push(match best_passage(view, scored.article, evidence, scale) {
-            Some(document) => embedded_text(title, &view.passage(document)?),
+            Some(document) => embedded_text(title, &view.passage(document)?.to_passage()),
             None => title.clone(),
         });
     }

@@ -6,9 +6,9 @@
 
 use super::closeness::Pairs;
 use super::evidence::Evidence;
-use super::lexical;
 use super::ranking::{Candidate, Ranked};
 use super::reading::QueryWord;
+use super::terms::K1;
 use indexer::analysis::{Token, analyze};
 use indexer::visible::LanguageView;
 
@@ -16,7 +16,7 @@ use indexer::visible::LanguageView;
 pub const LOOKED_AT: usize = 3;
 
 /// What [`super::lexical`] gives a word that stands in a passage endlessly often, beside its weight.
-const SATURATED: f32 = lexical::K1 + 1.0;
+const SATURATED: f32 = K1 + 1.0;
 
 /// The signals of one list, in the order of [`Signals::NAMES`].
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,10 +2,9 @@
 //! from the one on that is nearest in meaning.
 
 use super::Stretch;
-use indexer::analysis::{analyze, word_begin};
-use indexer::language::Language;
+use indexer::analysis::word_begin;
+use indexer::shown::{ShownPassage, TermHash};
 use indexer::static_table::{Direction, StaticTable};
-use std::collections::HashSet;
 use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -32,18 +31,18 @@ impl<'a> Sense<'a> {
 }
 
 /// Cuts a snippet from a passage: up to three neighbouring sentences within 240 characters, those with most different `terms`,
-/// then most occurrences, then the first; where no term stands in it, from the sentence nearest to `sense` on. White space is
-/// collapsed; an ellipsis stands where a sentence was cut.
-pub fn snippet(language: &Language, text: &str, terms: &HashSet<&str>, sense: Option<&Sense>) -> Vec<Stretch> {
-    let tokens = analyze(language, text).into_iter().filter(|token| terms.contains(token.term.as_str()));
-    let matches: Vec<(Range<usize>, String)> = tokens.map(|token| (token.span, token.term)).collect();
-    let pieces = pieces(text);
+/// then most occurrences, then the first; where no term stands in it, from the sentence nearest to `sense` on. `terms` are in order.
+/// White space is collapsed; an ellipsis stands where a sentence was cut.
+pub fn snippet(passage: &ShownPassage, terms: &[TermHash], sense: Option<&Sense>) -> Vec<Stretch> {
+    let text = passage.text;
+    let matches: Vec<Match> = passage.words().filter(|(_, term)| terms.binary_search(term).is_ok()).collect();
+    let pieces = pieces(passage);
     let window = match sense.filter(|_| matches.is_empty()) {
         Some(sense) => nearest_window(text, &pieces, sense),
         None => best_window(text, &pieces, &matches),
     };
     let Some(window) = window else { return Vec::new() };
-    let mut stretches = Vec::new();
+    let mut stretches = Vec::with_capacity(2 * matches.len() + 1);
     if window.cut_before {
         push(&mut stretches, "… ", Mark::Plain);
     }
@@ -64,6 +63,9 @@ pub fn snippet(language: &Language, text: &str, terms: &HashSet<&str>, sense: Op
     stretches
 }
 
+/// Where a word stands that is to be marked.
+type Match = (Range<usize>, TermHash);
+
 #[derive(Clone, Copy, PartialEq)]
 enum Mark {
     Plain,
@@ -78,13 +80,14 @@ struct Piece {
     cut_after: bool,
 }
 
-fn pieces(text: &str) -> Vec<Piece> {
+fn pieces(passage: &ShownPassage) -> Vec<Piece> {
+    let text = passage.text;
     let mut pieces = Vec::new();
-    for (start, sentence) in text.split_sentence_bound_indices() {
-        let end = start + sentence.trim_end().len();
-        let mut start = after_space(text, start..end);
+    for sentence in passage.sentences() {
+        let end = sentence.start + text[sentence.clone()].trim_end().len();
+        let mut start = after_space(text, sentence.start..end);
         let mut cut_before = false;
-        while text[start..end].chars().count() > LONGEST {
+        while is_too_long(&text[start..end]) {
             let cut = start + cut_at(&text[start..end]);
             pieces.push(Piece { span: start..start + text[start..cut].trim_end().len(), cut_before, cut_after: true });
             start = after_space(text, cut..end);
@@ -95,6 +98,11 @@ fn pieces(text: &str) -> Vec<Piece> {
         }
     }
     pieces
+}
+
+/// Says whether a text has more characters than a snippet may have.
+fn is_too_long(text: &str) -> bool {
+    text.len() > LONGEST && text.chars().count() > LONGEST
 }
 
 fn after_space(text: &str, span: Range<usize>) -> usize {
@@ -112,13 +120,22 @@ fn cut_at(text: &str) -> usize {
     word.or_else(grapheme).unwrap_or(limit)
 }
 
-fn best_window(text: &str, pieces: &[Piece], matches: &[(Range<usize>, String)]) -> Option<Piece> {
+fn best_window(text: &str, pieces: &[Piece], matches: &[Match]) -> Option<Piece> {
     let mut best: Option<((usize, usize), Piece)> = None;
+    let mut distinct = Vec::new();
     for place in 0..pieces.len() {
         let window = window_from(text, &pieces[place..])?;
-        let within = matches.iter().filter(|(span, _)| window.span.start <= span.start && span.end <= window.span.end);
-        let distinct: HashSet<&str> = within.clone().map(|(_, term)| term.as_str()).collect();
-        let worth = (distinct.len(), within.count());
+        distinct.clear();
+        let mut count = 0;
+        for (_, term) in
+            matches.iter().filter(|(span, _)| window.span.start <= span.start && span.end <= window.span.end)
+        {
+            count += 1;
+            if !distinct.contains(term) {
+                distinct.push(*term);
+            }
+        }
+        let worth = (distinct.len(), count);
         if best.as_ref().is_none_or(|(highest, _)| worth > *highest) {
             best = Some((worth, window));
         }
@@ -141,7 +158,7 @@ fn nearest_window(text: &str, pieces: &[Piece], sense: &Sense) -> Option<Piece> 
 /// The first pieces, as many as fit.
 fn window_from(text: &str, pieces: &[Piece]) -> Option<Piece> {
     let first = pieces.first()?;
-    let fits = |piece: &&Piece| text[first.span.start..piece.span.end].chars().count() <= LONGEST;
+    let fits = |piece: &&Piece| !is_too_long(&text[first.span.start..piece.span.end]);
     let last = pieces.iter().take(MOST_SENTENCES).take_while(fits).last().unwrap_or(first);
     Some(Piece { span: first.span.start..last.span.end, cut_before: first.cut_before, cut_after: last.cut_after })
 }
@@ -167,15 +184,25 @@ fn push(stretches: &mut Vec<Stretch>, text: &str, mark: Mark) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use indexer::analysis::analyze;
+    use indexer::language::Language;
+    use indexer::passage::Passage;
+    use indexer::shown::store;
     use proptest::prelude::*;
 
-    fn english() -> Language {
-        Language::parse("en").expect("a tag")
+    /// The snippet of a text that was stored as a passage.
+    fn snippet_of(text: &str, terms: &[&str], sense: Option<&Sense>) -> Vec<Stretch> {
+        let language = Language::parse("en").expect("a tag");
+        let passage = Passage { trail: Vec::new(), anchor: String::new(), text: text.to_owned() };
+        let record = store(&passage, &analyze(&language, text));
+        let mut terms: Vec<_> = terms.iter().map(|term| TermHash::of(term)).collect();
+        terms.sort_unstable();
+        snippet(&ShownPassage::read(&record).expect("what was stored"), &terms, sense)
     }
 
     #[track_caller]
     fn check(text: &str, terms: &[&str], expected: &str) {
-        let stretches = snippet(&english(), text, &terms.iter().copied().collect(), None);
+        let stretches = snippet_of(text, terms, None);
         let shown: String =
             stretches.iter().map(|s| if s.marked { format!("[{}]", s.text) } else { s.text.clone() }).collect();
         assert_eq!(shown, expected);
@@ -196,7 +223,7 @@ mod tests {
     fn the_sentences_with_most_different_words_are_chosen() {
         let filler = "Nothing of interest stands in this sentence, nor in any that is like it at all. ".repeat(4);
         let text = format!("{filler}A card is a card. {filler}Cards pay the bill. {filler}");
-        let stretches = snippet(&english(), &text, &HashSet::from(["card", "bill"]), None);
+        let stretches = snippet_of(&text, &["card", "bill"], None);
         let shown: String = stretches.iter().map(|stretch| stretch.text.as_str()).collect();
         assert!(shown.contains("Cards pay the bill."), "{shown}");
         assert!(!shown.contains('…'), "cut between sentences: {shown}");
@@ -223,7 +250,7 @@ mod tests {
         let text = format!("{filler}A refund is paid within a week.\n{filler}");
         let shown = |query: &str, terms: &[&str]| -> String {
             let sense = Sense::of(&table, query);
-            let stretches = snippet(&english(), &text, &terms.iter().copied().collect(), sense.as_ref());
+            let stretches = snippet_of(&text, terms, sense.as_ref());
             stretches.into_iter().map(|stretch| stretch.text).collect()
         };
         assert!(
@@ -243,10 +270,7 @@ mod tests {
     #[test]
     fn a_sentence_that_is_too_long_is_cut_between_words() {
         let text = "word ".repeat(100) + "card " + &"word ".repeat(100);
-        let shown: String = snippet(&english(), &text, &HashSet::from(["card"]), None)
-            .into_iter()
-            .map(|stretch| stretch.text)
-            .collect();
+        let shown: String = snippet_of(&text, &["card"], None).into_iter().map(|stretch| stretch.text).collect();
         assert!(shown.starts_with("… word") && shown.ends_with("word …") && shown.contains("card"), "{shown}");
     }
 
@@ -259,7 +283,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_snippet_is_a_short_part_of_its_text(text in "(\\PC|[ \n.!?]|card|\u{301}|日本){0,400}") {
-            let stretches = snippet(&english(), &text, &HashSet::from(["card"]), None);
+            let stretches = snippet_of(&text, &["card"], None);
             let shown: String = stretches.iter().map(|stretch| stretch.text.as_str()).collect();
             let shown = shown.strip_prefix("… ").unwrap_or(&shown);
             let shown = shown.strip_suffix(" …").unwrap_or(shown);

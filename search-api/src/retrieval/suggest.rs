@@ -2,8 +2,8 @@
 
 use super::reading::{self, QueryWord};
 use super::{Suggestions, language};
-use indexer::analysis::analyze;
 use indexer::language::Language;
+use indexer::shown::TermHash;
 use indexer::visible::{Field, LanguageView, Posting, ReadError, VisibleIndex};
 use std::collections::HashSet;
 
@@ -43,16 +43,15 @@ fn offer(
     matches: Matches,
     limit: usize,
 ) -> Result<Suggestions, ReadError> {
-    let mut completions = Completions::new(view, words, text);
+    let mut completions = Completions::new(words, text);
     for article in &matches.articles {
-        let head = view.head(*article);
-        completions.add(&head.title, Source::Title);
-        head.tags.iter().chain(&head.synonyms).for_each(|name| completions.add(name, Source::Tag));
+        completions.add_names(view, *article);
     }
     if completions.found.len() < limit {
         for document in &matches.headings {
             if let Some(heading) = view.passage(*document)?.trail.last() {
-                completions.add(heading, Source::Heading);
+                // It was found by having every word.
+                completions.offer(heading, Source::Heading);
             }
         }
     }
@@ -89,14 +88,12 @@ impl Matches {
             named: 0,
         };
         matches.named = matches.articles.len();
-        let order = |document: &u32| {
-            let article = view.article_of(*document);
-            (view.article_length(Field::Title, article), view.article_id(article), view.ordinal(*document))
-        };
-        matches.articles.sort_by_cached_key(order);
-        matches.articles.iter_mut().for_each(|document| *document = view.article_of(*document));
-        matches.headings.sort_by_cached_key(order);
+        // Documents of one article stand together: of its headings the first counts.
         matches.headings.dedup_by_key(|document| view.article_of(*document));
+        first_by_title(view, &mut matches.articles, MOST_NAMES);
+        matches.articles.iter_mut().for_each(|document| *document = view.article_of(*document));
+        // As many of them at most are articles that are there already.
+        first_by_title(view, &mut matches.headings, 2 * MOST_NAMES);
         let with_heading = matches.headings.iter().map(|document| view.article_of(*document));
         let named: HashSet<u32> = matches.articles.iter().copied().collect();
         matches.articles.extend(with_heading.filter(|article| !named.contains(article)));
@@ -106,7 +103,20 @@ impl Matches {
     }
 }
 
-/// Documents that have, in one of the fields, a term of every word.
+/// Leaves the first few documents, in the order of their articles: short titles first, then by id.
+fn first_by_title(view: &LanguageView, documents: &mut Vec<u32>, few: usize) {
+    let order = |document: &u32| {
+        let article = view.article_of(*document);
+        (view.article_length(Field::Title, article), view.article_id(article))
+    };
+    if documents.len() > few {
+        documents.select_nth_unstable_by_key(few, order);
+        documents.truncate(few);
+    }
+    documents.sort_by_cached_key(order);
+}
+
+/// Documents that have, in one of the fields, a term of every word, in order.
 fn with_all_words(view: &LanguageView, words: &[&QueryWord], fields: &[Field]) -> Result<Vec<u32>, ReadError> {
     let mut common: Option<Vec<u32>> = None;
     let mut postings: Vec<Posting> = Vec::new();
@@ -124,7 +134,11 @@ fn with_all_words(view: &LanguageView, words: &[&QueryWord], fields: &[Field]) -
         documents.sort_unstable();
         documents.dedup();
         if let Some(common) = &common {
-            documents.retain(|document| common.binary_search(document).is_ok());
+            let mut others = common.iter().peekable();
+            documents.retain(|document| {
+                while others.next_if(|other| *other < document).is_some() {}
+                others.peek() == Some(&document)
+            });
         }
         common = Some(documents);
     }
@@ -142,29 +156,40 @@ enum Source {
 /// Lower is better: whether it begins as typed, then its length in characters.
 type Rank = (bool, usize);
 
-struct Completions<'a> {
-    view: &'a LanguageView,
-    words: Vec<&'a QueryWord>,
+struct Completions {
+    /// The terms of each word, in order.
+    words: Vec<Vec<TermHash>>,
     typed: String,
     seen: HashSet<String>,
     found: Vec<(bool, Source, usize, String)>,
 }
 
-impl<'a> Completions<'a> {
-    fn new(view: &'a LanguageView, words: &'a [QueryWord], text: &str) -> Self {
+impl Completions {
+    fn new(words: &[QueryWord], text: &str) -> Self {
         let content = words.iter().any(|word| !word.function);
-        let words = words.iter().filter(|word| !(content && word.function) && !word.supports).collect();
-        Self { view, words, typed: text.trim_start().to_lowercase(), seen: HashSet::new(), found: Vec::new() }
+        let terms = |word: &QueryWord| {
+            let mut terms: Vec<_> = word.terms.iter().map(|term| TermHash::of(term)).collect();
+            terms.sort_unstable();
+            terms
+        };
+        let words = words.iter().filter(|word| !(content && word.function) && !word.supports).map(terms).collect();
+        Self { words, typed: text.trim_start().to_lowercase(), seen: HashSet::new(), found: Vec::new() }
     }
 
-    /// Takes a name if it has every word.
-    fn add(&mut self, name: &str, source: Source) {
-        let terms: HashSet<String> = analyze(self.view.language(), name).into_iter().map(|token| token.term).collect();
-        let has = |word: &&QueryWord| {
-            let means = |together: &Vec<String>| together.iter().all(|term| terms.contains(term));
-            word.terms.iter().any(|term| terms.contains(term)) || word.synonyms.iter().any(means)
-        };
-        if self.words.iter().all(has) && self.seen.insert(name.to_lowercase()) {
+    /// Offers those of an article's names that have every word.
+    fn add_names(&mut self, view: &LanguageView, article: u32) {
+        let mut names = view.head(article).names();
+        view.names(article, |place, terms| {
+            let Some(name) = names.next() else { return };
+            let has = |word: &Vec<TermHash>| terms.iter().any(|term| word.binary_search(term).is_ok());
+            if self.words.iter().all(has) {
+                self.offer(name, if place == 0 { Source::Title } else { Source::Tag });
+            }
+        });
+    }
+
+    fn offer(&mut self, name: &str, source: Source) {
+        if self.seen.insert(name.to_lowercase()) {
             let (otherwise, length) = self.rank(name);
             self.found.push((otherwise, source, length, name.to_owned()));
         }

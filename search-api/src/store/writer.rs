@@ -17,6 +17,9 @@ use tokio::sync::{mpsc, oneshot};
 /// Most commands in one commit.
 const GROUP: usize = 256;
 
+/// How long a search may wait for others to share its commit: nobody waits for it, and a commit each costs more than most searches.
+const GATHER: Duration = Duration::from_millis(200);
+
 /// How often it is noted that the server runs.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
@@ -111,12 +114,22 @@ impl Writer {
         let mut heartbeat = tokio::time::interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let (mut open, mut recording) = (true, true);
+        let mut searches = Vec::new();
+        let gathered = tokio::time::sleep(Duration::ZERO);
+        tokio::pin!(gathered);
         while open || recording {
-            let (mut group, mut searches) = (Vec::new(), Vec::new());
+            let mut group = Vec::new();
             tokio::select! {
                 biased;
                 count = commands.recv_many(&mut group, GROUP), if open => open = count > 0,
-                count = records.recv_many(&mut searches, GROUP), if recording => recording = count > 0,
+                count = records.recv_many(&mut searches, GROUP), if recording && searches.is_empty() => {
+                    recording = count > 0;
+                    if open && recording && searches.len() < GROUP {
+                        gathered.as_mut().reset(tokio::time::Instant::now() + GATHER);
+                        continue;
+                    }
+                }
+                () = &mut gathered, if !searches.is_empty() => {}
                 _ = heartbeat.tick() => {
                     if let Err(cause) = retention::tidy(&mut self.db, &self.keys, (self.clock)()).await {
                         tracing::error!(%cause, "what is due could not be forgotten");
@@ -134,7 +147,7 @@ impl Writer {
             {
                 searches.push(record);
             }
-            self.commit(group, searches).await;
+            self.commit(group, std::mem::take(&mut searches)).await;
         }
         // Nothing can be lost here: a database that is not closed is recovered when it is opened.
         let _ = self.db.close().await;

@@ -71,7 +71,7 @@ fn a_commit_leaves_one_segment_and_nothing_of_those_before_it() {
     let names = fs::read_dir(partition).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
     let mut kinds: Vec<_> = names.filter_map(|name| Some(name.rsplit_once('.')?.1.to_owned())).collect();
     kinds.sort();
-    let one_segment = ["fast", "fieldnorm", "idx", "order", "pos", "store", "term", "vec"];
+    let one_segment = ["fast", "fieldnorm", "idx", "order", "pos", "store", "term", "txt", "vec"];
     assert_eq!(
         kinds,
         [&one_segment[..2], &["idx", "json", "json", "json", "lock", "lock"], &one_segment[3..]].concat()

@@ -30,6 +30,13 @@ fn dump_article(view: &LanguageView, article: u32) -> String {
     let lengths = FIELDS.map(|field| view.article_length(field, article));
     let mut out =
         format!("{} {lengths:?} {:?} {:?}", view.article_id(article), view.head(article), view.body(article).unwrap());
+    let facets = view.facets();
+    let values: Vec<_> = facets.of_article(article).iter().map(|value| &facets.names()[*value as usize]).collect();
+    let number = |(key, value): &&(String, String)| facets.number(key, value);
+    assert!(values.iter().map(number).eq(facets.of_article(article).iter().copied().map(Some)));
+    write!(out, "\n  {values:?}").unwrap();
+    view.names(article, |place, terms| write!(out, "\n  {place} {terms:?}").unwrap());
+    assert!((0..).map_while(|ordinal| view.document(article, ordinal)).eq(view.passages_of(article)));
     for (place, document) in (0..).map_while(|ordinal| view.document(article, ordinal)).enumerate() {
         assert_eq!((view.article_of(document), view.ordinal(document)), (article, Some(place as u16)));
         write!(out, "\n  {:?} {:?}", FIELDS.map(|field| view.length(field, document)), view.passage(document).unwrap())

@@ -6,9 +6,9 @@ mod invariance;
 mod second_stage;
 mod steering;
 mod words;
-mod world;
+pub(super) mod world;
 
-use super::{Confidence, Mode, Query, rank, search, suggest};
+use super::{Confidence, Mode, Query, facets, rank, search, suggest};
 use indexer::article::Article;
 use world::{Shelf, along, article, in_language, language, query, titles};
 
@@ -220,6 +220,18 @@ fn a_filter_is_or_within_a_key_and_and_between_keys() {
     assert_eq!(total(&[("colour", &["red"])]), 0);
     assert_eq!(total(&[("product", &["p9"])]), 0);
     assert_eq!(total(&[("product", &[])]), 0);
+}
+
+#[test]
+fn of_a_facet_with_many_values_the_most_frequent_are_counted() {
+    let many = (0..2 * facets::MOST_VALUES).map(|place| {
+        let mut article = article(&format!("a{place}.md"), "Card", "Text.");
+        article.head.tags = vec![format!("t{place:03}"), format!("pair{:03}", place / 2)];
+        article
+    });
+    let tags = &Shelf::of(&many.collect::<Vec<_>>()).search("card").facets["tags"];
+    assert_eq!(tags.len(), facets::MOST_VALUES);
+    assert!(tags.values().all(|count| *count == 2), "the pairs are more frequent: {tags:?}");
 }
 
 #[test]
