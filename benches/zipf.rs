@@ -72,7 +72,8 @@ impl Zipf {
         let title = self.title();
         let sections = 1 + self.random.below(8);
         let section = |zipf: &mut Self| {
-            let sentences: Vec<_> = (0..8).map(|_| zipf.text(14) + ".").collect();
+            // A capital letter, or the next sentence would not be one.
+            let sentences: Vec<_> = (0..8).map(|_| format!("So {}.", zipf.text(13))).collect();
             format!("## {}\n\n{}\n\n", zipf.title(), sentences.join(" "))
         };
         let body: String = (0..sections).map(|_| section(self)).collect();

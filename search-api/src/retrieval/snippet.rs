@@ -113,8 +113,10 @@ fn after_space(text: &str, span: Range<usize>) -> usize {
 /// word borders know no words of scripts without spaces.
 fn cut_at(text: &str) -> usize {
     let limit = text.char_indices().nth(LONGEST).map_or(text.len(), |(at, _)| at);
-    let word = text.split_word_bound_indices().map(|(at, _)| at).take_while(|at| *at <= limit).last();
-    let word = word.map(|at| word_begin(text, at)).filter(|at| *at > 0);
+    // A space is a border on both its sides: what stands before the last one need not be looked at.
+    let from = text[..limit].rfind(' ').map_or(0, |at| text[..at].trim_end_matches(' ').len());
+    let words = text[from..].split_word_bound_indices().map(|(at, _)| from + at);
+    let word = words.take_while(|at| *at <= limit).last().map(|at| word_begin(text, at)).filter(|at| *at > 0);
     let grapheme =
         || text.grapheme_indices(true).map(|(at, _)| at).take_while(|at| *at <= limit).last().filter(|at| *at > 0);
     word.or_else(grapheme).unwrap_or(limit)
