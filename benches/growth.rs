@@ -81,7 +81,7 @@ fn growth(criterion: &mut Criterion) {
             b.iter(|| {
                 document = (document + 1) % view.articles();
                 let passage = view.passage(view.passages_of(document).start).expect("read");
-                snippet(&passage, &terms)
+                snippet(&passage, &terms, None)
             });
         });
         let mut group = criterion.benchmark_group("query");

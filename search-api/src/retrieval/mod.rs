@@ -41,7 +41,7 @@ pub use cost::most_work;
 pub use parts::{Part, Parts, parts};
 pub use ranking::MOST_CANDIDATES;
 pub use signals::Signals;
-pub use snippet::snippet;
+pub use snippet::{Sense, snippet};
 pub use suggest::suggest;
 pub use weight::Signals as WeightSignals;
 
@@ -50,7 +50,7 @@ use indexer::reranker::Reranker;
 use indexer::static_table::StaticTable;
 use indexer::visible::{ReadError, VisibleIndex};
 use ranking::{Buffers, Candidate};
-use snippet::Sense;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
