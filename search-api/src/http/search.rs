@@ -70,6 +70,8 @@ pub struct SearchAnswers {
     /// `good`, `weak` or `none`; with `none` the answers found are listed all the same.
     #[schema(value_type = String)]
     confidence: &'static str,
+    /// How probable it is that one of the first three answers of the whole list is right, 0 to 1; `confidence` puts it in a word.
+    probability: f64,
     /// Language that the query was read in.
     language: String,
     /// Articles found, at most 1000.
@@ -261,6 +263,7 @@ fn shape(caller: &Caller, found: Found) -> SearchAnswers {
             Confidence::Weak => "weak",
             Confidence::None => "none",
         },
+        probability: f64::from((answers.probability * 100.0).round()) / 100.0,
         language: answers.language.as_str().into(),
         total: answers.total,
         took_us,

@@ -42,6 +42,7 @@ pub fn page(index: &VisibleIndex, ranking: &Ranking, limit: usize, offset: usize
     Ok(Answers {
         mode: ranking.mode,
         confidence: ranking.confidence,
+        probability: ranking.probability,
         language: ranking.language.clone(),
         total: ranking.candidates.len(),
         answers,

@@ -1,11 +1,10 @@
 //! All articles that answer a query, in their order; what `search` shows a page of and what `signpost eval` measures.
 
-use super::confidence::{self, Content, Grounds};
+use super::confidence;
 use super::evidence::Evidence;
 use super::fusion::{self, Scale, Scored};
 use super::lexical::{self, Scratch};
 use super::reading::{self, QueryWord};
-use super::signals::LOOKED_AT;
 use super::{Confidence, Mode, Query, dense, facets, language, spelling};
 use indexer::language::Language;
 use indexer::visible::{LanguageView, ReadError, VisibleIndex};
@@ -43,6 +42,8 @@ pub struct Ranking<'a> {
     pub mode: Mode,
     /// How sure.
     pub confidence: Confidence,
+    /// How probable it is that one of the first three answers is right, 0..=1.
+    pub probability: f32,
     /// Language that the query was read in.
     pub language: Language,
     /// Corrected query.
@@ -101,9 +102,12 @@ pub fn rank<'a>(
         }));
         languages.push(Ranked { view, words, evidence, scale });
     }
+    let model = index.model().filter(|_| mode != Mode::Lexical);
+    let (confidence, probability) = confidence::judge(&languages, &candidates, model);
     Ok(Ranking {
         mode,
-        confidence: confidence(&languages, &candidates),
+        confidence,
+        probability,
         language: languages.first().map_or_else(Language::unknown, |first| first.view.language().clone()),
         suggestion: languages.first().and_then(|first| spelling::suggestion(&query.text, &first.words)),
         languages,
@@ -111,25 +115,16 @@ pub fn rank<'a>(
     })
 }
 
-fn confidence(languages: &[Ranked], candidates: &[Candidate]) -> Confidence {
-    let grounds = |candidate: &Candidate| {
-        let evidence = &languages[candidate.language].evidence;
-        let cosine = evidence.cosine[candidate.article as usize];
-        Grounds {
-            coverage: evidence.coverage[candidate.article as usize],
-            cosine: (cosine > f32::MIN).then_some(cosine),
-        }
-    };
-    let first: Vec<Grounds> = candidates.iter().take(LOOKED_AT).map(grounds).collect();
-    let content = languages.iter().flat_map(|language| &language.words).any(|word| !word.function);
-    confidence::judge(&first, if content { Content::Some } else { Content::None })
-}
-
 impl Ranked<'_> {
+    /// Whether the query says anything: has a word that is not a function word.
+    pub fn has_subject(&self) -> bool {
+        self.words.iter().any(|word| !word.function)
+    }
+
     /// Terms to mark: those of content words, or of function words where there are no others.
     pub fn marks(&self) -> HashSet<&str> {
-        let content = self.words.iter().any(|word| !word.function);
-        let words = self.words.iter().filter(|word| !(content && word.function));
+        let subject = self.has_subject();
+        let words = self.words.iter().filter(|word| !(subject && word.function));
         words.flat_map(|word| word.terms.iter().map(String::as_str)).collect()
     }
 }

@@ -1,5 +1,6 @@
 //! What a search promises, on indexes built as the server builds them.
 
+mod confidence;
 mod invariance;
 mod world;
 
