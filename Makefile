@@ -55,11 +55,13 @@ eval: models ## Judge the ranking: DATA=folder of collections in the BEIR form, 
 	cargo build --release --bin signpost
 	python3 scripts/eval.py $(TARGET)/release/signpost $(MODEL) $(DATA) $(EVAL)
 
+FITTED := search-api/src/retrieval/confidence/fitted
 SIGNALS ?= data/signals
-calibrate: models ## Check how sure answer lists may be called on judged collections: DATA and EVAL as for eval
+calibrate: models ## Fit the confidence of answer lists to judged collections: DATA and EVAL as for eval
 	cargo build --release --bin signpost
 	python3 scripts/eval.py $(TARGET)/release/signpost $(MODEL) $(DATA) --signals $(SIGNALS) $(EVAL)
-	python3 scripts/fit_confidence.py $(SIGNALS)
+	python3 scripts/fit_confidence.py $(SIGNALS) --words $(FITTED)/words.rs --vectors $(FITTED)/minilm.rs --plot benches/reliability.svg
+	cargo fmt --all
 
 lint: ## Formatting, clippy, documentation; advisories where their database can be had
 	cargo fmt --all --check

@@ -24,7 +24,7 @@ RANGE = (0.02, 0.98)
 BINS = 10
 # Share of answerable queries that may lie below the floor of "weak", and of unanswerable ones that must below that of "good".
 BELOW_WEAK = 0.08
-BELOW_GOOD = 0.83
+BELOW_GOOD = 0.7
 
 
 class Example:

@@ -87,7 +87,7 @@ fn a_replay_shows_whose_results_a_change_moves() {
     );
     let (code, text, _) = replay(new, &[]);
     assert_eq!(code, 1, "the first answer of a query is lost:\n{text}");
-    assert!(text.contains("\"quokka filter\" as anonymous\n    a0001  new at 1\n"), "{text}");
+    assert!(text.contains("\"quokka filter\" as anonymous\n    a0001  4 → 1\n"), "{text}");
     assert!(text.contains("\"replacing\" as anonymous  LOST\n    quokka  was at 1"), "{text}");
     assert!(text.ends_with("shop: 3 queries, 1 as before, 2 moved; another first answer in 2, lost in 1\n"), "{text}");
     let (_, json, _) = replay(new, &["--format", "json"]);

@@ -134,7 +134,7 @@ fn every_language_that_the_engine_stems_is_stemmed() {
         ("nb", "regning", "regningen"),
         ("nn", "rekning", "rekningar"),
         ("pt", "fatura", "faturas"),
-        ("ro", "factură", "facturi"),
+        ("ro", "facturi", "facturile"),
         ("ru", "счёт", "счета"),
         ("es", "factura", "facturas"),
         ("sv", "räkning", "räkningar"),

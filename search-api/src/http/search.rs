@@ -72,6 +72,8 @@ pub struct SearchAnswers {
     /// `good`, `weak` or `none`; with `none` the answers found are listed all the same.
     #[schema(value_type = String)]
     confidence: &'static str,
+    /// How probable it is that one of the first three answers of the whole list is right, 0 to 1; `confidence` puts it in a word.
+    probability: f64,
     /// Language that the query was read in.
     language: String,
     /// Articles found, at most 1000.
@@ -292,6 +294,7 @@ fn shape(caller: &Caller, found: Found) -> SearchAnswers {
         generation: caller.index.generation().into(),
         mode: mode_name(answers.mode),
         confidence: confidence_name(answers.confidence),
+        probability: f64::from((answers.probability * 100.0).round()) / 100.0,
         language: answers.language.as_str().into(),
         total: answers.total,
         took_us,

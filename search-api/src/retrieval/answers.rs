@@ -49,6 +49,7 @@ pub fn page(
     Ok(Answers {
         mode: ranking.mode,
         confidence: ranking.confidence,
+        probability: ranking.probability,
         language: ranking.language.clone(),
         total: ranking.candidates.len(),
         answers,

@@ -149,6 +149,8 @@ pub struct Answers {
     pub mode: Mode,
     /// How sure.
     pub confidence: Confidence,
+    /// How probable it is that one of the first three answers is right, 0..=1: what `confidence` puts in a word.
+    pub probability: f32,
     /// Language that the query was read in.
     pub language: Language,
     /// Articles found (api.md), at most 1,000.

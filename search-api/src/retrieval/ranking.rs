@@ -1,12 +1,11 @@
 //! All articles that answer a query, in their order; what `search` shows a page of and what `signpost eval` measures.
 
-use super::confidence::{self, Content, Grounds};
+use super::confidence;
 use super::evidence::Evidence;
 use super::fusion::{self, Asked, Scale, Scored};
 use super::language::{self, Found};
 use super::lexical::{self, Scratch};
 use super::reading::{self, QueryWord};
-use super::signals::LOOKED_AT;
 use super::{Confidence, Mode, Query, dense, facets, pins, rerank, spelling};
 use indexer::language::Language;
 use indexer::reranker::Reranker;
@@ -49,6 +48,8 @@ pub struct Ranking<'a> {
     pub mode: Mode,
     /// How sure.
     pub confidence: Confidence,
+    /// How probable it is that one of the first three answers is right, 0..=1.
+    pub probability: f32,
     /// Language that the query was read in.
     pub language: Language,
     /// Corrected query.
@@ -125,13 +126,16 @@ pub fn rank<'a>(
     }
     let mut candidates = language::in_order(lists);
     let language = languages.first().map_or_else(Language::unknown, |first| first.view.language().clone());
-    let confidence = confidence(&languages, &candidates);
+    let model = index.model().filter(|_| mode != Mode::Lexical);
+    let judged = confidence::judge(&languages, &candidates, model);
     let pinned = pins::lift(index, &query.text, &language, &query.filters, &languages, &mut candidates);
     candidates.truncate(MOST_CANDIDATES);
+    // Who pins an article says that it answers.
+    let (confidence, probability) = if pinned > 0 { (Confidence::Good, confidence::SUREST) } else { judged };
     Ok(Ranking {
         mode,
-        // Who pins an article says that it answers.
-        confidence: if pinned > 0 { Confidence::Good } else { confidence },
+        confidence,
+        probability,
         language,
         suggestion: languages.first().and_then(|first| spelling::suggestion(&query.text, &first.words)),
         languages,
@@ -140,26 +144,16 @@ pub fn rank<'a>(
     })
 }
 
-fn confidence(languages: &[Ranked], candidates: &[Candidate]) -> Confidence {
-    let grounds = |candidate: &Candidate| {
-        let evidence = &languages[candidate.language].evidence;
-        let cosine = evidence.cosine[candidate.article as usize];
-        Grounds {
-            coverage: evidence.coverage[candidate.article as usize],
-            cosine: (cosine > f32::MIN).then_some(cosine),
-        }
-    };
-    let first: Vec<Grounds> = candidates.iter().take(LOOKED_AT).map(grounds).collect();
-    // What is grammar in one of the languages is a strange word to the others.
-    let content = languages.iter().all(|language| language.words.iter().any(|word| !word.function));
-    confidence::judge(&first, if content { Content::Some } else { Content::None })
-}
-
 impl Ranked<'_> {
+    /// Whether the query says anything: has a word that is not a function word.
+    pub fn has_subject(&self) -> bool {
+        self.words.iter().any(|word| !word.function)
+    }
+
     /// Terms to mark: those of content words, or of function words where there are no others.
     pub fn marks(&self) -> HashSet<&str> {
-        let content = self.words.iter().any(|word| !word.function);
-        let words = self.words.iter().filter(|word| !(content && word.function) && !word.supports);
+        let subject = self.has_subject();
+        let words = self.words.iter().filter(|word| !(subject && word.function) && !word.supports);
         let terms = words.flat_map(|word| word.terms.iter().chain(word.synonyms.iter().flatten()));
         terms.map(String::as_str).collect()
     }

@@ -137,7 +137,7 @@ async fn a_question_that_is_missing_or_too_long_is_refused_by_name() {
         }
         let posted = site.post(call, &json!({"q": "🔥".repeat(10_000)}).to_string()).await;
         is_refused(&posted, StatusCode::BAD_REQUEST, "q", "at most 512 characters", "posted emoji");
-        let address = site.get(&format!("{call}?q={}", encoded(&"🔥".repeat(10_000)))).await;
+        let address = site.get(&format!("{call}?q={}", encoded(&"🔥".repeat(2_000)))).await;
         assert_eq!(address.status, StatusCode::URI_TOO_LONG);
         assert!(address.json()["detail"].as_str().is_some_and(|detail| detail.contains("16384 bytes")));
     }

@@ -53,7 +53,8 @@ fn reread(
     last: bool,
 ) -> Result<Option<Apart>, ReadError> {
     let edits = if word.word.contains(is_ideograph) { 0 } else { forgiven(&word.word) };
-    let near = if edits == 0 { Vec::new() } else { view.words_near(&word.word, edits, MAX_EXPANSIONS)? };
+    let mut near = if edits == 0 { Vec::new() } else { view.words_near(&word.word, edits, MAX_EXPANSIONS)? };
+    near.retain(|(known, _, _)| digits(known).eq(digits(&word.word)));
     let (likeliest, frequency, nearest) = match near.first() {
         Some((likeliest, frequency, nearest)) => (Some(likeliest), *frequency, *nearest),
         None => (None, 0, u8::MAX),
@@ -93,6 +94,10 @@ fn forgiven(word: &str) -> u8 {
         ONE_EDIT..TWO_EDITS => 1,
         _ => 2,
     }
+}
+
+fn digits(word: &str) -> impl Iterator<Item = char> {
+    word.chars().filter(|c| c.is_numeric())
 }
 
 fn shortest_beginning(word: &str, usual: usize) -> usize {

@@ -1,5 +1,6 @@
 //! What a search promises, on indexes built as the server builds them.
 
+mod confidence;
 mod cost;
 mod explained;
 mod invariance;
@@ -89,8 +90,7 @@ fn a_misspelt_word_is_read_as_the_known_one_and_named_in_the_suggestion() {
 #[test]
 fn a_suggestion_finds_what_it_promises_where_a_part_of_a_compound_was_misspelt() {
     let shelf = Shelf::of(&shop());
-    for (typed, meant) in [("ourPasswrod", "our password"), ("gift_crad", "gift_card"), ("Passwrod2FA", "password 2FA")]
-    {
+    for (typed, meant) in [("ourPasswrod", "our password"), ("gift_crad", "gift_card")] {
         let suggestion = shelf.search(typed).suggestion.expect(typed);
         assert_eq!(suggestion, meant);
         assert!(shelf.search(&suggestion).total > 0, "{suggestion}");

@@ -1,0 +1,82 @@
+//! How sure a list is depends on the query, its first answers and what is visible, and on nothing else.
+
+use super::super::{Confidence, Query, search, signals};
+use super::shop;
+use super::world::{Shelf, along, article, query};
+use indexer::article::Article;
+use proptest::prelude::*;
+
+/// Articles of two kinds over a few words, so that filters cut lists everywhere.
+fn mixed() -> impl Strategy<Value = Vec<Article>> {
+    let words = prop::collection::vec(prop::sample::select(vec!["invoice", "card", "refund", "plan", "the"]), 1..12);
+    prop::collection::vec((words, prop::bool::ANY), 4..12).prop_map(|drawn| {
+        let build = |(place, (words, guide)): (usize, (Vec<&str>, bool))| {
+            let mut article = article(&format!("a{place}.md"), words[0], &words.join(" "));
+            article.head.kind = if guide { "guide" } else { "note" }.into();
+            article
+        };
+        drawn.into_iter().enumerate().map(build).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_list_is_as_sure_on_every_page_and_under_every_filter_that_keeps_its_first_answers(
+        articles in mixed(), asked in prop::sample::select(vec!["invoice card", "refund the plan", "crad", "plan zugzwang"]),
+        axis in 0..12usize, offset in 0..4usize, limit in 1..4usize,
+    ) {
+        let shelf = Shelf::with_vectors(&articles);
+        let index = shelf.visible_to(&[]);
+        for vector in [None, Some(along(axis))] {
+            let vector = vector.as_deref();
+            let whole = search(&index, &query(asked), vector).expect("answers");
+            let page = search(&index, &Query { limit, offset, ..query(asked) }, vector).expect("answers");
+            prop_assert_eq!((page.confidence, page.probability), (whole.confidence, whole.probability));
+            for kind in ["guide", "note"] {
+                let filters = [("kind".to_owned(), vec![kind.to_owned()])].into();
+                let filtered = Query { filters, ..query(asked) };
+                let found = search(&index, &filtered, vector).expect("answers");
+                let first = |answers: &[super::super::Answer]| {
+                    answers.iter().take(3).map(|answer| answer.slug.clone()).collect::<Vec<_>>()
+                };
+                if first(&found.answers) == first(&whole.answers) {
+                    prop_assert_eq!((found.confidence, found.probability), (whole.confidence, whole.probability));
+                    let of = |query: &Query| signals(&index, query, vector).expect("signals");
+                    prop_assert_eq!(of(&filtered), of(&query(asked)), "the signals of vectors as well");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_misspelt_question_that_finds_its_article_is_not_called_nothing() {
+    let found = Shelf::of(&shop()).search("how do i downlod an invioce");
+    assert_eq!(found.answers[0].slug, "invoice");
+    assert_ne!(found.confidence, Confidence::None, "{}", found.probability);
+}
+
+#[test]
+fn a_filter_that_takes_the_right_answer_away_takes_the_confidence_with_it() {
+    let mut articles = shop();
+    articles[0].head.kind = "guide".into();
+    let shelf = Shelf::of(&articles);
+    let index = shelf.visible_to(&[]);
+    let asked = query("download an invoice");
+    let filters = [("kind".to_owned(), vec![articles[1].head.kind.clone()])].into();
+    let whole = search(&index, &asked, None).expect("answers");
+    let without = search(&index, &Query { filters, ..asked }, None).expect("answers");
+    assert!(without.probability < whole.probability, "{} {}", without.probability, whole.probability);
+}
+
+#[test]
+fn a_list_ranked_by_a_model_that_nobody_has_measured_is_judged_by_its_words() {
+    let shelf = Shelf::with_vectors(&shop());
+    let index = shelf.visible_to(&[]);
+    let by_meaning = search(&index, &query("zugzwang"), Some(&along(4))).expect("answers");
+    assert_eq!((by_meaning.answers[0].slug.as_str(), by_meaning.confidence), ("track", Confidence::None));
+    let by_both = search(&index, &query("track a parcel"), Some(&along(4))).expect("answers");
+    assert_eq!(by_both.confidence, Confidence::Good);
+}
