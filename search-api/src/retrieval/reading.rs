@@ -102,12 +102,12 @@ pub fn read_exactly(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, R
 fn read_words(view: &LanguageView, text: &str) -> Result<Vec<QueryWord>, ReadError> {
     let tokens = analyze(view.language(), text);
     let mut vocabulary = Vocabulary { view, postings: Vec::new() };
-    let mut seen = HashSet::new();
+    let (mut read, mut seen) = (HashSet::new(), HashSet::new());
     let mut words = Vec::new();
     let mut looked_up = 0;
     for group in tokens.chunk_by(|a, b| a.position == b.position) {
         // The same word again says nothing new, and a query may be made of nothing else.
-        if group.iter().all(|token| seen.contains(&token.term)) {
+        if !read.insert(&group[0].word) || group.iter().all(|token| seen.contains(&token.term)) {
             continue;
         }
         looked_up += group.len();

@@ -157,22 +157,38 @@ enum Source {
 type Rank = (bool, usize);
 
 struct Completions {
-    /// The terms of each word, in order.
-    words: Vec<Vec<TermHash>>,
+    words: Vec<Typed>,
     typed: String,
     seen: HashSet<String>,
     found: Vec<(bool, Source, usize, String)>,
 }
 
+/// A word as it is looked for in names.
+struct Typed {
+    /// Its terms, in order.
+    terms: Vec<TermHash>,
+    /// What it stands for besides: each a list of terms that a name must all have.
+    synonyms: Vec<Vec<TermHash>>,
+}
+
+impl Typed {
+    fn of(word: &QueryWord) -> Self {
+        let hashes = |terms: &Vec<String>| terms.iter().map(|term| TermHash::of(term)).collect::<Vec<_>>();
+        let mut terms = hashes(&word.terms);
+        terms.sort_unstable();
+        Self { terms, synonyms: word.synonyms.iter().map(hashes).collect() }
+    }
+
+    fn stands_in(&self, name: &[TermHash]) -> bool {
+        let means = |together: &Vec<TermHash>| together.iter().all(|term| name.contains(term));
+        name.iter().any(|term| self.terms.binary_search(term).is_ok()) || self.synonyms.iter().any(means)
+    }
+}
+
 impl Completions {
     fn new(words: &[QueryWord], text: &str) -> Self {
         let content = words.iter().any(|word| !word.function);
-        let terms = |word: &QueryWord| {
-            let mut terms: Vec<_> = word.terms.iter().map(|term| TermHash::of(term)).collect();
-            terms.sort_unstable();
-            terms
-        };
-        let words = words.iter().filter(|word| !(content && word.function) && !word.supports).map(terms).collect();
+        let words = words.iter().filter(|word| !(content && word.function) && !word.supports).map(Typed::of).collect();
         Self { words, typed: text.trim_start().to_lowercase(), seen: HashSet::new(), found: Vec::new() }
     }
 
@@ -181,8 +197,7 @@ impl Completions {
         let mut names = view.head(article).names();
         view.names(article, |place, terms| {
             let Some(name) = names.next() else { return };
-            let has = |word: &Vec<TermHash>| terms.iter().any(|term| word.binary_search(term).is_ok());
-            if self.words.iter().all(has) {
+            if self.words.iter().all(|word| word.stands_in(terms)) {
                 self.offer(name, if place == 0 { Source::Title } else { Source::Tag });
             }
         });

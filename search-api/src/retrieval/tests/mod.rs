@@ -147,7 +147,7 @@ fn nonsense_finds_nothing_and_says_so() {
 fn words_that_carry_no_subject_never_make_a_list_good() {
     let shelf = Shelf::of(&shop());
     assert_ne!(shelf.search("how do I").confidence, Confidence::Good);
-    assert_eq!(shelf.search("how do I get the zugzwang").confidence, Confidence::None);
+    assert_ne!(shelf.search("how do I get the zugzwang").confidence, Confidence::Good);
     let bilingual = Shelf::of(&bilingual());
     for text in ["the", "how do I", "la", "de la"] {
         assert_ne!(bilingual.search(text).confidence, Confidence::Good, "{text:?}, which other languages do not know");
