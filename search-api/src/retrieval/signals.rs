@@ -22,7 +22,7 @@ const SATURATED: f32 = K1 + 1.0;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Signals([f32; COUNT]);
 
-const COUNT: usize = 18;
+const COUNT: usize = 17;
 impl Signals {
     /// Names of the signals, those of words first, then those of vectors.
     pub const NAMES: [&str; COUNT] = [
@@ -32,12 +32,11 @@ impl Signals {
         "passage",        // highest lexical score of one of their passages beside the highest that any could have
         "title words",    // highest share whose words a title has
         "title",          // the same, times the share of the title that the query has
-        "closeness",      // highest, of how near each other the words stand in an answer; 1 for a single word
-        "unknown",        // share whose words no visible article has
+        "closeness",      // highest, of how near each other the words stand in an answer; of a single word its coverage
         "doubt",          // share that rests on reading words as others
         "content words",  // logarithm of their number
         "specificity",    // mean inverse frequency of the words beside that of a word of one article
-        "lead", // how far the best lexical score stands above that of the fourth best article, beside the best of all
+        "lead", // how far the best lexical score stands above that of the fourth best article, beside the best of all, times coverage
         "rivals", // logarithm of the number of articles that cover as much of the query
         // Vectors.
         "cosine",       // highest of one of the answers
@@ -49,7 +48,7 @@ impl Signals {
     ];
 
     /// How many of them say something of words alone: the first.
-    pub const BY_WORDS: usize = 12;
+    pub const BY_WORDS: usize = 11;
 
     /// The signals of a list's first answers, language by language.
     pub fn of_list<'a>(
@@ -69,7 +68,6 @@ impl Signals {
         let highest_of = |score: &dyn Fn(u32) -> f32| {
             first.iter().map(|candidate| score(candidate.article)).fold(f32::MIN, f32::max)
         };
-        let known: f32 = evidence.weights.iter().sum();
         let doubt: f32 = words.iter().zip(&evidence.weights).map(|(word, weight)| weight * (1.0 - word.trust)).sum();
         let share = |weight: f32| if evidence.whole > 0.0 { weight / evidence.whole } else { 0.0 };
         let content = words.iter().filter(|word| !word.function).count();
@@ -95,12 +93,11 @@ impl Signals {
             highest_of(&|article| passage_share(language, article)),
             titles.iter().map(|(of_query, _)| *of_query).fold(0.0, f32::max),
             titles.iter().map(|(of_query, of_title)| of_query * of_title).fold(0.0, f32::max),
-            Pairs::of(words).map_or(1.0, |pairs| highest_of(&|article| pairs.closeness(view, article, evidence))),
-            share((evidence.whole - known).max(0.0)),
+            Pairs::of(words).map_or(coverage, |pairs| highest_of(&|article| pairs.closeness(view, article, evidence))),
             share(doubt),
             (1.0 + content as f32).ln(),
             if importance > 0.0 { evidence.whole / importance / rarest } else { 0.0 },
-            if lexical[0] > 0.0 { (best_lexical - lexical[3]) / lexical[0] } else { 0.0 },
+            if lexical[0] > 0.0 { coverage * (best_lexical - lexical[3]) / lexical[0] } else { 0.0 },
             (1.0 + rivals as f32).ln(),
             best_cosine,
             cosine(first[0].article),
