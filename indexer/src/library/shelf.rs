@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// Changes by path: the article, or nothing where it is removed.
 pub(super) type Prepared = BTreeMap<String, Option<Put>>;
 
+/// A sheet with its version, which no partition has.
+pub(super) type Versioned = (u64, Arc<Sheet>);
+
 /// One portal's partitions.
 #[derive(Default)]
 pub(super) struct Shelf {
@@ -19,7 +22,7 @@ pub(super) struct Shelf {
     pub(super) portal: Option<Arc<Portal>>,
     partitions: BTreeMap<Key, Arc<Living>>,
     /// Each with its version.
-    sheets: Vec<(u64, Arc<Sheet>)>,
+    sheets: Vec<Versioned>,
     /// Paths of denied articles, with the time of their denial.
     denied: HashMap<String, u64>,
     /// Times of denials and versions of partitions and sheets, in the order in which they came about.
@@ -34,12 +37,12 @@ pub(super) struct Served {
     /// In the order of their keys, each with at least one living article.
     pub(super) partitions: Vec<Arc<Living>>,
     /// What editors wrote, by audience; each with its version, which no partition has.
-    pub(super) sheets: Vec<(u64, Arc<Sheet>)>,
+    pub(super) sheets: Vec<Versioned>,
 }
 
 impl Served {
     /// The partitions and sheets that a viewer may see, in order.
-    pub(super) fn seen(&self, grants: &Grants) -> (Vec<Arc<Living>>, Vec<&(u64, Arc<Sheet>)>) {
+    pub(super) fn seen(&self, grants: &Grants) -> (Vec<Arc<Living>>, Vec<&Versioned>) {
         let partitions = self.partitions.iter().filter(|living| living.partition().key.audience.admits(grants));
         let sheets = self.sheets.iter().filter(|(_, sheet)| sheet.audience.admits(grants));
         (partitions.cloned().collect(), sheets.collect())

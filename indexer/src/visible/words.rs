@@ -85,7 +85,7 @@ impl LanguageView {
     /// most frequent first, then by word.
     pub fn words_beginning_near(&self, prefix: &str, limit: usize) -> Result<Vec<(String, u32)>, ReadError> {
         let query = FuzzyTermQuery::new_prefix(Term::from_field_text(WORDS, prefix), 1, true);
-        let words = self.words_accepted(letters(prefix), || Ok(query.automaton()?), |_| true)?;
+        let words = self.words_accepted(letters(prefix), || query.automaton(), |_| true)?;
         Ok(most_frequent(words, limit))
     }
 
@@ -104,7 +104,7 @@ impl LanguageView {
 
     fn words_within(&self, word: &str, edits: u8) -> Result<BTreeMap<String, u32>, ReadError> {
         let query = FuzzyTermQuery::new(Term::from_field_text(WORDS, word), edits, true);
-        self.words_accepted(letters(word), || Ok(query.automaton()?), |_| true)
+        self.words_accepted(letters(word), || query.automaton(), |_| true)
     }
 
     /// `letters`: what the automaton was built of.

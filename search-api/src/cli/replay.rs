@@ -94,7 +94,7 @@ pub fn run(arguments: &ReplayArgs) -> Result<ExitCode> {
     let viewer = questions::viewer(&arguments.viewer).map_err(WrongUse)?;
     let questions = questions::read(&text, &viewer)
         .map_err(|error| WrongUse(format!("{}:{error}", arguments.queries.display())))?;
-    for folder in [&arguments.before, &arguments.after].into_iter().filter(|folder| !folder.is_dir()) {
+    if let Some(folder) = [&arguments.before, &arguments.after].into_iter().find(|folder| !folder.is_dir()) {
         return Err(WrongUse(format!("{} is not a folder", folder.display())).into());
     }
     let scratch = tempfile::tempdir().context("make a temporary folder for the vectors")?;

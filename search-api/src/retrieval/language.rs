@@ -101,8 +101,10 @@ mod tests {
 
     const NONE: f32 = f32::MIN;
 
+    type Articles<'a> = &'a [(&'static str, f32)];
+
     #[track_caller]
-    fn check(found: &[(Option<f32>, &[(&'static str, f32)])], expected: &[&str]) {
+    fn check(found: &[(Option<f32>, Articles)], expected: &[&str]) {
         let found = found.iter().map(|(typical, articles)| Found { articles: articles.to_vec(), typical: *typical });
         assert_eq!(in_order(found.collect()), expected);
     }

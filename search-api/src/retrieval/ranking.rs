@@ -153,7 +153,7 @@ impl Ranked<'_> {
     /// Terms to mark: those of content words, or of function words where there are no others.
     pub fn marks(&self) -> HashSet<&str> {
         let subject = self.has_subject();
-        let words = self.words.iter().filter(|word| !(subject && word.function) && !word.supports);
+        let words = self.words.iter().filter(|word| !(word.supports || subject && word.function));
         let terms = words.flat_map(|word| word.terms.iter().chain(word.synonyms.iter().flatten()));
         terms.map(String::as_str).collect()
     }

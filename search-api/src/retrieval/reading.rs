@@ -155,7 +155,9 @@ impl Vocabulary<'_> {
             }
             return Ok(vec![whole]);
         }
-        parts.retain(|part| !(numeric && part.word.len() < TELLING_DIGITS) && !(pairs && part.found == Found::Nowhere));
+        let says_nothing =
+            |part: &QueryWord| numeric && part.word.len() < TELLING_DIGITS || pairs && part.found == Found::Nowhere;
+        parts.retain(|part| !says_nothing(part));
         let known = whole.found == Found::Exactly || (!pairs && self.complete_compound(&mut whole)?);
         let shared = match (known, pairs) {
             (true, _) => PARTS_WEIGHT / parts.len().max(2) as f32,
