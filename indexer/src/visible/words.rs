@@ -90,7 +90,7 @@ impl LanguageView {
     }
 
     /// Words of living documents that are written with marks and have `unmarked` as their
-    /// [`unmarked_term`](crate::analysis::unmarked_term), with the number of documents that have each, most frequent first, then by
+    /// [`unmarked_term`], with the number of documents that have each, most frequent first, then by
     /// word.
     pub fn words_with_marks(&self, unmarked: &str, limit: usize) -> Result<Vec<(String, u32)>, ReadError> {
         // A stem begins its word. Words without marks are under this term in the index.

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Intercept and weights are fitted to judged queries by `make calibrate`, which also checks them on collections that the fit did
-//! not see; the signals are in [`super::signals`]. A cosine means something else with every model, so each model has weights of its
+//! not see; the signals are in [`Signals`]. A cosine means something else with every model, so each model has weights of its
 //! own. Of a list ranked with vectors of any other model only what its words say is judged: a cosine that nobody has measured adds
 //! nothing.
 
