@@ -1,54 +1,45 @@
 //! What the head of a list looks like beside the query and all that is visible: what its confidence is judged by.
 //!
 //! Each signal depends on the query, the first answers and the visible articles of one language, and on no other answer: a filter
-//! that leaves the first answers where they were leaves the signals as they were. Sums over articles are added as whole numbers,
-//! so that their bits do not depend on how articles are spread over partitions.
+//! that leaves the first answers where they were leaves the signals as they were. Coverage, lexical scores, rarity and the distance of
+//! cosines from their mean were signals too: without them lists that no collection has (of words that nothing knows) are judged
+//! more sensibly, and all others as well.
 
 use super::closeness::Pairs;
 use super::evidence::Evidence;
 use super::ranking::{Candidate, Ranked};
 use super::reading::QueryWord;
-use super::terms::K1;
 use indexer::analysis::{Token, analyze};
 use indexer::visible::LanguageView;
 
 /// Answers that are looked at: a list is as good as the best of them.
 pub const LOOKED_AT: usize = 3;
 
-/// What [`super::lexical`] gives a word that stands in a passage endlessly often, beside its weight.
-const SATURATED: f32 = K1 + 1.0;
-
 /// The signals of one list, in the order of [`Signals::NAMES`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Signals([f32; COUNT]);
 
-const COUNT: usize = 17;
+const COUNT: usize = 11;
 impl Signals {
     /// Names of the signals, those of words first, then those of vectors.
     pub const NAMES: [&str; COUNT] = [
         // Words. Shares are of the query's weight (importance times inverse frequency).
-        "coverage",       // highest share whose words one of the answers has
-        "first coverage", // share whose words the first answer has
-        "passage",        // highest lexical score of one of their passages beside the highest that any could have
-        "title words",    // highest share whose words a title has
-        "title",          // the same, times the share of the title that the query has
-        "closeness",      // highest, of how near each other the words stand in an answer; of a single word its coverage
-        "doubt",          // share that rests on reading words as others
-        "content words",  // logarithm of their number
-        "specificity",    // mean inverse frequency of the words beside that of a word of one article
+        "title words",   // highest share whose words a title has
+        "title",         // the same, times the share of the title that the query has
+        "closeness",     // highest, of how near each other the words stand in an answer; of a single word its coverage
+        "doubt",         // share that rests on reading words as others
+        "content words", // logarithm of their number
         "lead", // how far the best lexical score stands above that of the fourth best article, beside the best of all, times coverage
         "rivals", // logarithm of the number of articles that cover as much of the query
         // Vectors.
-        "cosine",       // highest of one of the answers
         "first cosine", // that of the first answer
-        "distance",     // of the highest from the mean of all articles, in standard deviations
         "near lead",    // how far the highest stands above that of the fourth nearest article
         "far lead",     // how far above that of the tenth
         "agreement",    // share of the answers that are among the first three by words and by vectors
     ];
 
     /// How many of them say something of words alone: the first.
-    pub const BY_WORDS: usize = 11;
+    pub const BY_WORDS: usize = 7;
 
     /// The signals of a list's first answers, language by language.
     pub fn of_list<'a>(
@@ -71,39 +62,31 @@ impl Signals {
         let doubt: f32 = words.iter().zip(&evidence.weights).map(|(word, weight)| weight * (1.0 - word.trust)).sum();
         let share = |weight: f32| if evidence.whole > 0.0 { weight / evidence.whole } else { 0.0 };
         let content = words.iter().filter(|word| !word.function).count();
-        let importance: f32 = words.iter().map(|word| word.weight).sum();
-        let rarest = (1.0 + view.articles() as f32).ln();
         let titles: Vec<(f32, f32)> =
             first.iter().map(|candidate| title_shares(view, words, evidence, candidate.article)).collect();
         let coverage = highest_of(&|article| evidence.coverage[article as usize]);
         let rivals = evidence.coverage.iter().filter(|other| **other > 0.0 && **other >= coverage).count();
         let lexical = highest::<4>(&evidence.lexical, 0.0);
         let best_lexical = highest_of(&|article| evidence.lexical[article as usize]);
-        let cosines = Cosines::of(evidence);
+        let nearest = highest::<10>(&evidence.cosine, NO_COSINE);
         let cosine = |article: u32| evidence.cosine[article as usize].max(NO_COSINE);
         let best_cosine = highest_of(&cosine);
         let agreeing = first.iter().map(|candidate| candidate.article as usize).filter(|article| {
             evidence.lexical[*article] > 0.0
                 && evidence.lexical[*article] >= lexical[LOOKED_AT - 1]
-                && evidence.cosine[*article] >= cosines.nearest[LOOKED_AT - 1]
+                && evidence.cosine[*article] >= nearest[LOOKED_AT - 1]
         });
         Self([
-            coverage,
-            evidence.coverage[first[0].article as usize],
-            highest_of(&|article| passage_share(language, article)),
             titles.iter().map(|(of_query, _)| *of_query).fold(0.0, f32::max),
             titles.iter().map(|(of_query, of_title)| of_query * of_title).fold(0.0, f32::max),
             Pairs::of(words).map_or(coverage, |pairs| highest_of(&|article| pairs.closeness(view, article, evidence))),
             share(doubt),
             (1.0 + content as f32).ln(),
-            if importance > 0.0 { evidence.whole / importance / rarest } else { 0.0 },
             if lexical[0] > 0.0 { coverage * (best_lexical - lexical[3]) / lexical[0] } else { 0.0 },
             (1.0 + rivals as f32).ln(),
-            best_cosine,
             cosine(first[0].article),
-            cosines.distance(best_cosine),
-            best_cosine - cosines.nearest[3],
-            best_cosine - cosines.nearest[9],
+            best_cosine - nearest[3],
+            best_cosine - nearest[9],
             agreeing.count() as f32 / LOOKED_AT as f32,
         ])
     }
@@ -112,19 +95,6 @@ impl Signals {
     pub fn values(&self) -> &[f32] {
         &self.0
     }
-}
-
-/// Lexical score of an article's best passage beside the highest that a passage could have: all content words, endlessly often.
-fn passage_share(Ranked { view, words, evidence, .. }: &Ranked, article: u32) -> f32 {
-    let function: f32 =
-        words.iter().zip(&evidence.weights).filter(|(word, _)| word.function).map(|(_, weight)| weight).sum();
-    let content = evidence.whole - function;
-    if content <= 0.0 {
-        return 0.0;
-    }
-    let documents = (0..u16::MAX).map_while(|ordinal| view.document(article, ordinal));
-    let best = documents.map(|document| evidence.passage_lexical[document as usize]).fold(0.0, f32::max);
-    best / (content * SATURATED)
 }
 
 /// Share of the query's weight that an article's title has, and share of the title that the query has.
@@ -141,43 +111,8 @@ fn title_shares(view: &LanguageView, words: &[QueryWord], evidence: &Evidence, a
     if all == 0 || evidence.whole <= 0.0 { (0.0, 0.0) } else { (of_query / evidence.whole, found as f32 / all as f32) }
 }
 
-/// The cosines of all articles of a language.
-struct Cosines {
-    /// The highest, highest first; [`NO_COSINE`] where there are fewer.
-    nearest: [f32; 10],
-    mean: f32,
-    /// Standard deviation.
-    deviation: f32,
-}
-
 /// Taken for the cosine of an article without vectors: as far away as can be.
 const NO_COSINE: f32 = -1.0;
-/// Steps a unit of cosine is counted in.
-const STEPS: f64 = 32_768.0;
-
-impl Cosines {
-    fn of(evidence: &Evidence) -> Self {
-        let (mut count, mut sum, mut squares) = (0i64, 0i64, 0i64);
-        for cosine in evidence.cosine.iter().filter(|cosine| **cosine > f32::MIN) {
-            let steps = (f64::from(*cosine) * STEPS).round() as i64;
-            (count, sum, squares) = (count + 1, sum + steps, squares + steps * steps);
-        }
-        let count = count.max(1) as f64;
-        let mean = sum as f64 / count;
-        let variance = (squares as f64 / count - mean * mean).max(0.0);
-        Self {
-            nearest: highest(&evidence.cosine, NO_COSINE),
-            mean: (mean / STEPS) as f32,
-            deviation: (variance.sqrt() / STEPS) as f32,
-        }
-    }
-
-    /// How far a cosine stands above the mean, in standard deviations.
-    fn distance(&self, cosine: f32) -> f32 {
-        if self.deviation > 0.0 { (cosine - self.mean) / self.deviation } else { 0.0 }
-    }
-}
-
 /// The highest scores, highest first; `nothing` where there are fewer above it.
 fn highest<const FEW: usize>(scores: &[f32], nothing: f32) -> [f32; FEW] {
     let mut highest = [nothing; FEW];
@@ -194,25 +129,10 @@ fn highest<const FEW: usize>(scores: &[f32], nothing: f32) -> [f32; FEW] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn the_highest_scores_come_in_order_and_the_rest_is_nothing() {
         assert_eq!(highest::<3>(&[0.1, 0.5, 0.2, 0.5, f32::MIN], 0.0), [0.5, 0.5, 0.2]);
         assert_eq!(highest::<3>(&[0.1, f32::MIN], -1.0), [0.1, -1.0, -1.0]);
-    }
-
-    proptest! {
-        #[test]
-        fn cosines_tell_the_same_to_the_bit_in_whatever_order_articles_are_stored(
-            (cosines, other) in prop::collection::vec(-1.0f32..1.0, 1..50)
-                .prop_flat_map(|cosines| (Just(cosines.clone()), Just(cosines).prop_shuffle())),
-            cosine in -1.0f32..1.0,
-        ) {
-            let of = |cosine: Vec<f32>| Cosines::of(&Evidence { cosine, ..Evidence::default() });
-            let (one, other) = (of(cosines), of(other));
-            prop_assert_eq!(one.nearest, other.nearest);
-            prop_assert_eq!(one.distance(cosine).to_bits(), other.distance(cosine).to_bits());
-        }
     }
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Saturation: a word that stands somewhere endlessly often counts K1 + 1 times its weight.
-pub const K1: f32 = 1.2;
+const K1: f32 = 1.2;
 const B: f32 = 0.75;
 /// Fields with what a word in them counts beside one in the body.
 const FIELDS: [(Field, f32); 4] = [(Field::Title, 6.0), (Field::Tags, 2.0), (Field::Heading, 2.0), (Field::Body, 1.0)];
