@@ -3,6 +3,7 @@
 mod check;
 mod eval;
 mod index;
+mod one_or_more;
 mod replay;
 mod report;
 mod serve;

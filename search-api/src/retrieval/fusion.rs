@@ -48,6 +48,9 @@ pub struct Scored {
     pub score: f32,
 }
 
+/// The first [`POOL`] articles by words and by vectors, in no order.
+type Pools = [Vec<Scored>; 2];
+
 /// How the two kinds of evidence are brought to one scale for one query and view.
 #[derive(Clone, Copy, Debug)]
 pub struct Scale {
@@ -90,11 +93,16 @@ pub fn fuse(view: &LanguageView, asked: &Asked, evidence: &Evidence, mode: Mode)
         Mode::Lexical => Vec::new(),
         Mode::Dense | Mode::Hybrid => best(list(view, &evidence.cosine, f32::MIN), DENSE_CANDIDATES),
     };
+    // Without vectors there is no range to take.
+    let pools = match mode {
+        Mode::Lexical => Pools::default(),
+        Mode::Dense | Mode::Hybrid => [&lexical, &dense].map(|list| best(list.clone(), POOL)),
+    };
     let signals = match mode {
         Mode::Lexical | Mode::Dense => Signals::default(),
-        Mode::Hybrid => signals(view, asked, evidence, &lexical, &dense),
+        Mode::Hybrid => signals(view, asked, evidence, &pools),
     };
-    let scale = Scale::of(mode, signals, evidence, &lexical, &dense);
+    let scale = Scale::of(mode, signals, evidence, &pools);
     let mut found = lexical;
     found.extend(
         dense.into_iter().filter(|dense| mode == Mode::Dense || evidence.lexical[dense.article as usize] <= 0.0),
@@ -111,13 +119,13 @@ pub fn fuse(view: &LanguageView, asked: &Asked, evidence: &Evidence, mode: Mode)
 }
 
 /// What the weight of the vectors depends on.
-fn signals(view: &LanguageView, asked: &Asked, evidence: &Evidence, lexical: &[Scored], dense: &[Scored]) -> Signals {
+fn signals(view: &LanguageView, asked: &Asked, evidence: &Evidence, pools: &Pools) -> Signals {
     let content = asked.words.iter().filter(|word| !word.function);
     let unknown = content.clone().filter(|word| word.found == Found::Nowhere).count() as f32;
     let content = content.count() as f32;
-    let first = best(lexical.to_vec(), AGREEING);
-    let others: Vec<u32> = best(dense.to_vec(), AGREEING).iter().map(|scored| scored.article).collect();
-    let common = first.iter().filter(|scored| others.contains(&scored.article)).count() as f32;
+    let [first, nearest] = pools.clone().map(|pool| best(pool, AGREEING));
+    let is_near = |scored: &&Scored| nearest.iter().any(|near| near.article == scored.article);
+    let common = first.iter().filter(is_near).count() as f32;
     let best = first.iter().min_by(|a, b| best_first(a, b));
     Signals {
         known: evidence.known,
@@ -143,17 +151,16 @@ pub fn best_passage(view: &LanguageView, article: u32, evidence: &Evidence, scal
 }
 
 impl Scale {
-    fn of(mode: Mode, signals: Signals, evidence: &Evidence, lexical: &[Scored], dense: &[Scored]) -> Self {
+    fn of(mode: Mode, signals: Signals, evidence: &Evidence, pools: &Pools) -> Self {
         let dense_weight = match mode {
             Mode::Lexical => 0.0,
             Mode::Dense => 1.0,
             Mode::Hybrid => weight::of_vectors(&signals),
         };
-        // Without vectors there is no range to take.
-        let pool = |list: &[Scored]| if dense_weight > 0.0 { best(list.to_vec(), POOL) } else { Vec::new() };
-        let pool = pool(lexical).into_iter().chain(pool(dense));
-        let cosines =
-            || pool.clone().map(|scored| evidence.cosine[scored.article as usize]).filter(|cosine| *cosine > f32::MIN);
+        let pooled = pools.iter().flatten();
+        let cosines = || {
+            pooled.clone().map(|scored| evidence.cosine[scored.article as usize]).filter(|cosine| *cosine > f32::MIN)
+        };
         let positive = |highest: f32| if highest > 0.0 { highest } else { 1.0 };
         Self {
             mode,

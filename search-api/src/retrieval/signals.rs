@@ -9,8 +9,8 @@ use super::closeness::Pairs;
 use super::evidence::Evidence;
 use super::ranking::{Candidate, Ranked};
 use super::reading::QueryWord;
-use indexer::analysis::{Token, analyze};
 use indexer::visible::LanguageView;
+use indexer::word_order;
 
 /// Answers that are looked at: a list is as good as the best of them.
 pub const LOOKED_AT: usize = 3;
@@ -99,13 +99,14 @@ impl Signals {
 
 /// Share of the query's weight that an article's title has, and share of the title that the query has.
 fn title_shares(view: &LanguageView, words: &[QueryWord], evidence: &Evidence, article: u32) -> (f32, f32) {
-    let title = analyze(view.language(), &view.head(article).title);
-    let in_title = |word: &QueryWord| title.iter().any(|token| word.terms.contains(&token.term));
+    let title: Vec<(u32, u32)> = view.order(view.head_document(article)).collect();
+    let is = |word: &QueryWord, hash: u32| word.terms.iter().any(|term| word_order::hash(term) == hash);
+    let in_title = |word: &QueryWord| title.iter().any(|(_, hash)| is(word, *hash));
     let weighed = words.iter().zip(&evidence.weights).filter(|(word, _)| in_title(word));
     let of_query: f32 = weighed.map(|(word, weight)| weight * word.trust).sum();
-    let asked = |token: &Token| words.iter().any(|word| word.terms.contains(&token.term));
+    let asked = |(_, hash): &(u32, u32)| words.iter().any(|word| is(word, *hash));
     let (mut all, mut found) = (0, 0);
-    for word in title.chunk_by(|a, b| a.position == b.position) {
+    for word in title.chunk_by(|(a, _), (b, _)| a == b) {
         (all, found) = (all + 1, found + usize::from(word.iter().any(asked)));
     }
     if all == 0 || evidence.whole <= 0.0 { (0.0, 0.0) } else { (of_query / evidence.whole, found as f32 / all as f32) }
@@ -113,6 +114,7 @@ fn title_shares(view: &LanguageView, words: &[QueryWord], evidence: &Evidence, a
 
 /// Taken for the cosine of an article without vectors: as far away as can be.
 const NO_COSINE: f32 = -1.0;
+
 /// The highest scores, highest first; `nothing` where there are fewer above it.
 fn highest<const FEW: usize>(scores: &[f32], nothing: f32) -> [f32; FEW] {
     let mut highest = [nothing; FEW];

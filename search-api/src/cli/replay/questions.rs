@@ -1,9 +1,10 @@
 //! The file of queries: one a line, or JSON Lines.
 
+use crate::cli::one_or_more::OneOrMore;
 use indexer::audience::{Attributes, ROLES};
 use indexer::language::Language;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Most characters of a query, as the API has it.
 const LONGEST: usize = crate::http::search::QUERY_LIMIT;
@@ -26,13 +27,6 @@ struct Line {
     #[serde(rename = "as")]
     viewer: Option<BTreeMap<String, OneOrMore>>,
     language: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    One(String),
-    More(Vec<String>),
 }
 
 /// Reads the queries; empty lines say nothing. `viewer` asks those that name nobody. The error begins with the line's number.
@@ -69,10 +63,7 @@ fn plain(line: &str, viewer: &Attributes) -> Question {
 fn from_json(line: &str, viewer: &Attributes) -> Result<Question, String> {
     let line: Line = serde_json::from_str(line).map_err(|error| format!("not a query as JSON: {error}"))?;
     let language = line.language.map(|tag| Language::parse(&tag).ok_or(format!("{tag:?} is not a language tag")));
-    let values = |values| match values {
-        OneOrMore::One(value) => BTreeSet::from([value]),
-        OneOrMore::More(values) => values.into_iter().collect(),
-    };
+    let values = |held: OneOrMore| held.into_vec().into_iter().collect();
     let held = |held: BTreeMap<String, OneOrMore>| held.into_iter().map(|(name, held)| (name, values(held))).collect();
     let held = line.viewer.map_or_else(|| viewer.clone(), held);
     Ok(Question { text: line.query.trim().to_owned(), held, language: language.transpose()? })
@@ -81,6 +72,7 @@ fn from_json(line: &str, viewer: &Attributes) -> Result<Question, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn lines_are_queries_and_json_lines_say_who_asks() {

@@ -1,5 +1,6 @@
 //! `search.tests.yaml`: what editors expect of searches, read with the line of each.
 
+use crate::cli::one_or_more::OneOrMore;
 use indexer::audience::{Attributes, Grants};
 use indexer::language::Language;
 use serde::Deserialize;
@@ -55,22 +56,6 @@ struct Entry {
     within: Option<usize>,
     never: Option<OneOrMore>,
     language: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    One(String),
-    More(Vec<String>),
-}
-
-impl OneOrMore {
-    fn into_vec(self) -> Vec<String> {
-        match self {
-            Self::One(value) => vec![value],
-            Self::More(values) => values,
-        }
-    }
 }
 
 /// Reads a file.
