@@ -1,5 +1,6 @@
 //! The visible articles of one language, numbered anew over all segments that they stand in.
 
+use super::words::Prefixes;
 use super::{Facets, Field, Living, ReadError, Synonyms, Work};
 use crate::article::{Body, Head};
 use crate::embedder::{ModelDigest, Vector, cosine};
@@ -38,6 +39,7 @@ pub struct LanguageView {
     totals: [u64; Field::ALL.len()],
     facets: OnceLock<Facets>,
     derived: OnceLock<Box<dyn Any + Send + Sync>>,
+    pub(super) prefixes: Prefixes,
 }
 
 /// A segment and where its documents begin in the view.
@@ -73,6 +75,7 @@ impl LanguageView {
             totals: [0; Field::ALL.len()],
             facets: OnceLock::new(),
             derived: OnceLock::new(),
+            prefixes: Prefixes::default(),
         };
         for living in livings {
             for (s, segment) in living.partition().segments.iter().enumerate() {

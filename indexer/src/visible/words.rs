@@ -5,7 +5,8 @@ use super::{LanguageView, ReadError, Work};
 use crate::analysis::unmarked_term;
 use crate::partition::WORDS;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
 use tantivy::query::FuzzyTermQuery;
 use tantivy::termdict::TermMerger;
 use tantivy::{TantivyError, Term};
@@ -13,6 +14,13 @@ use tantivy_fst::Automaton;
 
 /// Beyond two edits nearly every short word is near every other, and the automaton grows out of bounds.
 const MOST_EDITS: u8 = 2;
+
+/// Words that begin alike from which on they are kept: there are few such beginnings, the first letters of every word that is typed,
+/// and they take longest to read.
+const MANY: u64 = 256;
+
+/// By beginning and limit: the most frequent words.
+pub(super) type Prefixes = RwLock<HashMap<(String, usize), Arc<[(String, u32)]>>>;
 
 impl LanguageView {
     /// Says whether a word (not a term: see [`crate::analysis::Token`]) stands in any living document, or in a synonym.
@@ -35,7 +43,24 @@ impl LanguageView {
 
     /// Words of living documents that begin with `prefix`, with the number of documents that have each, most frequent first, then by
     /// word; after them those of synonyms that no document has.
-    pub fn words_with_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<(String, u32)>, ReadError> {
+    pub fn words_with_prefix(&self, prefix: &str, limit: usize) -> Result<Arc<[(String, u32)]>, ReadError> {
+        let known =
+            self.prefixes.read().unwrap_or_else(PoisonError::into_inner).get(&(prefix.to_owned(), limit)).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let (words, looked_at) = self.read_words_with_prefix(prefix, limit)?;
+        Work { lookups: 1, words: looked_at, ..Work::default() }.count();
+        let words: Arc<[_]> = words.into();
+        if looked_at > MANY {
+            let mut prefixes = self.prefixes.write().unwrap_or_else(PoisonError::into_inner);
+            prefixes.insert((prefix.to_owned(), limit), Arc::clone(&words));
+        }
+        Ok(words)
+    }
+
+    /// The words, and how many begin so.
+    fn read_words_with_prefix(&self, prefix: &str, limit: usize) -> Result<(Vec<(String, u32)>, u64), ReadError> {
         let streams = self.segments.iter().map(|at| at.segment.words().terms().range().ge(prefix).into_stream());
         let mut words = TermMerger::new(streams.collect::<Result<_, _>>().map_err(TantivyError::from)?);
         let mut best = Vec::<(String, u32)>::new();
@@ -58,8 +83,7 @@ impl LanguageView {
                 best.push((word.to_owned(), 0));
             }
         }
-        Work { lookups: 1, words: looked_at, ..Work::default() }.count();
-        Ok(best)
+        Ok((best, looked_at))
     }
 
     /// Words of living documents and of synonyms within `edits` (1 or 2, a transposition is one) of `word`; (word, documents, edits),

@@ -2,6 +2,7 @@
 
 use super::WrongUse;
 use crate::config::{self, Config, Folders, LogFormat};
+use crate::http::cores::Cores;
 use crate::http::{self, App, QueryEmbedder};
 use crate::identity::{ANALYST, DevKey, EDITOR, Grant, Keys};
 use crate::server::{self, Bounds};
@@ -40,7 +41,7 @@ const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 
 pub fn run(config: Config) -> anyhow::Result<ExitCode> {
     log(config.log_format);
     let (keys, dev_key) = keys(&config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(Cores::threads()).enable_all().build()?;
     runtime.block_on(serve(Arc::new(config), keys, dev_key))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -7,7 +7,6 @@ use super::{App, Caller, QueryEmbedder};
 use crate::deflection::log::{Confidence as LoggedConfidence, QueryVector, Surface};
 use crate::retrieval::{self, Answer, Answers, Boosts, Confidence, Mode, Models, Query};
 use crate::store::AnsweredSearch;
-use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -20,6 +19,8 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Most characters of a query.
 pub const QUERY_LIMIT: usize = 512;
+/// Bytes of most answers: ten passages and what is said of them.
+const ANSWER_BYTES: usize = 32 * 1024;
 /// Modes by the names that callers give them.
 pub const MODES: [(&str, Mode); 3] = [("hybrid", Mode::Hybrid), ("lexical", Mode::Lexical), ("dense", Mode::Dense)];
 const SURFACES: [(&str, Surface); 5] = [
@@ -154,7 +155,10 @@ pub async fn post(
 async fn respond(app: &App, caller: &Caller, visitor: Visitor, fields: Fields) -> Result<Response, Problem> {
     let asked = Asked::read(fields)?;
     let found = search(app, caller, visitor, asked).await?;
-    Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(shape(caller, found))).into_response())
+    let mut body = Vec::with_capacity(ANSWER_BYTES);
+    serde_json::to_writer(&mut body, &shape(caller, found)).map_err(Problem::internal)?;
+    Ok(([(header::CACHE_CONTROL, "private, no-store"), (header::CONTENT_TYPE, "application/json")], body)
+        .into_response())
 }
 
 /// A question, checked.
@@ -242,7 +246,9 @@ pub async fn search(app: &App, caller: &Caller, visitor: Visitor, asked: Asked) 
         tracing::debug!(?work, "searched");
         answers.map(|answers| (answers, query, vector))
     };
-    let (answers, query, vector) = app.cores.run(work).await??;
+    // A reranker takes some hundred milliseconds.
+    let done = if app.reranker.is_some() { app.cores.run_aside(work).await? } else { app.cores.run(work).await? };
+    let (answers, query, vector) = done?;
     let origin = visitor.origin(&caller.viewer, browser);
     let search_id = app.store.search_id(&caller.portal, origin);
     let record = AnsweredSearch {

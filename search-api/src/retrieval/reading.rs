@@ -233,7 +233,7 @@ impl Vocabulary<'_> {
 
     /// Lets a compound stand for the longer ones that it begins, but no number for a longer number: `2.1` is not `2.10`.
     fn complete_compound(&self, whole: &mut QueryWord) -> Result<bool, ReadError> {
-        let mut longer = self.view.words_with_prefix(&whole.word, MAX_EXPANSIONS)?;
+        let mut longer = self.view.words_with_prefix(&whole.word, MAX_EXPANSIONS)?.to_vec();
         if whole.word.ends_with(char::is_numeric) {
             longer.retain(|(known, _)| !known[whole.word.len()..].starts_with(char::is_numeric));
         }

@@ -6,6 +6,7 @@
 use super::reading::QueryWord;
 use super::synonyms::SYNONYM_TRUST;
 use indexer::visible::{Field, LanguageView, Posting, ReadError};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -19,6 +20,8 @@ const FIELDS: [(Field, f32); 4] = [(Field::Title, 6.0), (Field::Tags, 2.0), (Fie
 const FREQUENT: usize = 32;
 /// One in so many must have a score for them to be kept by number.
 const MOST: usize = 4;
+/// Between the terms of a word that stands for several: in none of them.
+const BETWEEN: &str = "\0";
 /// Bytes kept a document at most: a small part of what the index takes.
 const BYTES_A_DOCUMENT: usize = 128;
 
@@ -68,17 +71,20 @@ impl Reader {
         self.titles.clear();
     }
 
-    /// Reads a word of one term from what is kept, any other from its postings.
+    /// Reads a word from what is kept, or from its postings; one with synonyms always from these.
     pub fn hits(&mut self, view: &LanguageView, word: &QueryWord) -> Result<Arc<Hits>, ReadError> {
-        let alone = word.terms.as_slice().first().filter(|_| word.terms.len() == 1 && word.synonyms.is_empty());
-        let Some(term) = alone else { return self.read(view, word).map(Arc::new) };
-        let Some(kept) = view.derived(|| Kept::of(view)) else { return self.read(view, word).map(Arc::new) };
-        if let Some(hits) = kept.get(term, word.function) {
+        let kept = if word.synonyms.is_empty() { view.derived(|| Kept::of(view)) } else { None };
+        let Some(kept) = kept else { return self.read(view, word).map(Arc::new) };
+        let key = match &*word.terms {
+            [term] => Cow::Borrowed(term.as_str()),
+            terms => Cow::Owned(terms.join(BETWEEN)),
+        };
+        if let Some(hits) = kept.get(&key, word.function) {
             return Ok(hits);
         }
         let hits = Arc::new(self.read(view, word)?);
         if hits.articles.count() >= FREQUENT {
-            kept.put(term, word.function, &hits);
+            kept.put(&key, word.function, &hits);
         }
         Ok(hits)
     }
@@ -222,9 +228,9 @@ fn normalised(length: u32, average: f32) -> f32 {
     1.0 - B + B * length as f32 / average
 }
 
-/// The frequent terms of a view that were asked for, the least recently used forgotten when there is no room.
+/// The frequent words of a view that were asked for, by their terms, the least recently used forgotten when there is no room.
 struct Kept {
-    /// By term, for content words and for function words.
+    /// By terms, for content words and for function words.
     terms: RwLock<[HashMap<String, Entry>; 2]>,
     room: usize,
     taken: AtomicUsize,

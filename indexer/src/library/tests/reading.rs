@@ -82,12 +82,28 @@ fn fields_are_searched_where_they_stand() {
 }
 
 #[test]
+fn a_beginning_of_very_many_words_says_the_same_when_it_was_kept_and_is_read_anew_after_a_change() {
+    let words: String = (0..300).map(|number| format!("carded{number:03} ")).collect();
+    let articles = [article("a.md", "", &words), article("b.md", "", "carded299 cart")];
+    let (library, _folder) = library(&articles);
+    let index = library.snapshot().visible(PORTAL, &anonymous()).unwrap();
+    let prefixed = |limit| index.languages()[0].words_with_prefix("car", limit).unwrap();
+    assert!(Arc::ptr_eq(&prefixed(2), &prefixed(2)), "not kept");
+    assert_eq!(*prefixed(2), [("carded299".to_owned(), 2), ("carded000".to_owned(), 1)]);
+    assert_eq!(prefixed(3).len(), 3);
+    library.deny(PORTAL, &["a.md".to_owned()]);
+    let index = library.snapshot().visible(PORTAL, &anonymous()).unwrap();
+    let left = index.languages()[0].words_with_prefix("car", 2).unwrap();
+    assert_eq!(*left, [("carded299".to_owned(), 1), ("cart".to_owned(), 1)]);
+}
+
+#[test]
 fn words_are_found_by_prefix_and_by_typo_most_frequent_first() {
     let texts = ["card cart carton", "card care", "card cart zebra"];
     let articles: Vec<_> = texts.iter().enumerate().map(|(n, text)| article(&format!("{n}.md"), "", text)).collect();
     let (library, _folder) = library(&articles);
     let index = || library.snapshot().visible(PORTAL, &anonymous()).unwrap();
-    let prefixed = |prefix, limit| index().languages()[0].words_with_prefix(prefix, limit).unwrap();
+    let prefixed = |prefix, limit| index().languages()[0].words_with_prefix(prefix, limit).unwrap().to_vec();
     let near = |word, edits| index().languages()[0].words_near(word, edits, 9).unwrap();
     let owned = |words: &[(&str, u32)]| words.iter().map(|(word, n)| (word.to_string(), *n)).collect::<Vec<_>>();
     assert_eq!(prefixed("car", 3), owned(&[("card", 3), ("cart", 2), ("care", 1)]));

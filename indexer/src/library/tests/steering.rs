@@ -63,7 +63,7 @@ fn entries_hold_for_their_audience_alone_in_the_order_of_the_file() {
     assert_eq!(pinned(&visible(&library, &Grants::Everything), "pay"), texts(&["c.md", "b.md", "a.md"]));
     assert!(public.languages()[0].synonyms().is_empty() && !public.languages()[0].has_word("pto").unwrap());
     assert!(!agent.languages()[0].synonyms().is_empty() && agent.languages()[0].has_word("pto").unwrap());
-    assert_eq!(agent.languages()[0].words_with_prefix("pt", 9).unwrap(), [("pto".to_owned(), 0)]);
+    assert_eq!(*agent.languages()[0].words_with_prefix("pt", 9).unwrap(), [("pto".to_owned(), 0)]);
     assert_eq!(agent.languages()[0].words_near("ptos", 1, 9).unwrap(), [("pto".to_owned(), 0, 1)]);
 }
 
