@@ -3,7 +3,8 @@
 //! `make test` kills a few times; `make crash` a hundred times, with embeddings, and prints what it measured.
 
 use crate::contents::{Seeded, article, shop, words};
-use crate::service::{Service, encode, model, save};
+use crate::postgres;
+use crate::service::{Service, encode, model, save, signpost};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -81,10 +82,20 @@ fn edit(root: &Path, articles: usize, random: &mut Seeded, stop: &AtomicBool) {
 
 #[test]
 fn crash_loses_and_doubles_nothing() {
+    kill_at_random_moments(None);
+}
+
+#[test]
+fn crash_loses_and_doubles_nothing_on_postgres() {
+    kill_at_random_moments(Some(&postgres::database()));
+}
+
+fn kill_at_random_moments(database: Option<&str>) {
     let (content, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (kills, articles) = (kills(), if kills() >= 100 { 1000 } else { 100 });
     let model = model();
-    let options: &[&str] = if kills >= 100 { &["--model", model.to_str().unwrap()] } else { &[] };
+    let alone: &[&str] = if kills >= 100 { &["--model", model.to_str().unwrap()] } else { &[] };
+    let options = &[alone, &database.map_or(vec![], |url| vec!["--database", url])].concat();
     shop(content.path(), articles);
     let (mut client, mut random) = (Client::default(), Seeded(11));
     let mut ready = Vec::new();
@@ -134,8 +145,15 @@ fn crash_loses_and_doubles_nothing() {
     assert_eq!(report["visits"], client.acknowledged_events, "one visit an event: {report}");
     assert_eq!(report["link_coverage"]["tickets"], client.acknowledged_tickets.len(), "{report}");
 
+    let mut arguments = vec!["report", "--portal", "shop", "--format", "json", "--data", data.path().to_str().unwrap()];
+    arguments.extend(database.map_or(vec![], |url| vec!["--database", url]));
+    let (code, printed, error) = signpost(&arguments);
+    assert_eq!(code, 0, "{error}");
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!((&printed["visits"], &printed["tickets"]), (&report["visits"], &report["tickets"]));
+
     let fresh = tempfile::tempdir().unwrap();
-    let built = Service::start(content.path(), fresh.path(), options).settled();
+    let built = Service::start(content.path(), fresh.path(), alone).settled();
     let generation =
         |service: &Service| service.get("/v1/portals/shop/search?q=invoice", None).json()["generation"].clone();
     assert_eq!(generation(&service), generation(&built), "the index equals the content");

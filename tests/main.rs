@@ -2,9 +2,11 @@
 
 mod contents;
 mod crash;
+mod databases;
 mod documents;
 mod editing;
 mod fuzzing;
 mod layering;
+mod postgres;
 mod service;
 mod twin;

@@ -10,6 +10,7 @@ pub use file::{ConfigError, with_file};
 pub use key_files::{KeyFileError, keys};
 pub use values::{HostRule, KeyRule, KeySource, Network};
 
+use crate::store::DatabaseUrl;
 use clap::builder::BoolishValueParser;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -43,6 +44,9 @@ pub struct Config {
     /// Where content, data and model are.
     #[command(flatten)]
     pub folders: Folders,
+    /// PostgreSQL database of events and tickets, which several servers may share, as postgres://user@host:5432/signpost, its password best in SIGNPOST_DATABASE; without it they are in the data folder
+    #[arg(long, env = "SIGNPOST_DATABASE", value_name = "URL", hide_env_values = true, hide_default_value = true)]
+    pub database: Option<DatabaseUrl>,
     /// Folder of a cross-encoder that orders the first 20 answers of a hybrid search anew, at its price; without it none does
     #[arg(long, env = "SIGNPOST_RERANKER", value_name = "DIR")]
     pub reranker: Option<PathBuf>,

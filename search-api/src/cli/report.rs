@@ -6,7 +6,7 @@ mod text;
 use super::WrongUse;
 use crate::deflection::{Question, Report, Window, report};
 use crate::http::reports::{ReportBody, question};
-use crate::store::Archive;
+use crate::store::{Archive, DatabaseUrl, StoreError};
 use anyhow::Context;
 use indexer::portal::Portal;
 use jiff::Timestamp;
@@ -22,6 +22,9 @@ pub struct ReportArgs {
     /// Folder with the event database; a server may be using it
     #[arg(long, env = "SIGNPOST_DATA", value_name = "DIR", default_value = "data")]
     pub data: PathBuf,
+    /// PostgreSQL database of the servers, if they were given one: postgres://user@host:5432/signpost
+    #[arg(long, env = "SIGNPOST_DATABASE", value_name = "URL", hide_env_values = true, hide_default_value = true)]
+    pub database: Option<DatabaseUrl>,
     /// Folder of the portals: the time zone of portal.toml says where a day begins
     #[arg(long, env = "SIGNPOST_CONTENT", value_name = "DIR", default_value = "content")]
     pub content: PathBuf,
@@ -68,7 +71,8 @@ pub fn run(arguments: ReportArgs) -> anyhow::Result<ExitCode> {
     let as_of = arguments.as_of.unwrap_or_else(Timestamp::now).as_millisecond();
     let asked = question(portal.as_ref(), arguments.from, arguments.to, as_of);
     let question = Question { window: arguments.window, ..asked.map_err(|error| WrongUse(error.to_string()))? };
-    let report = answer(&arguments.data, &arguments.portal, &question)?;
+    let archive = Archive::open(&arguments.data, arguments.database.as_ref());
+    let report = answer(archive, &arguments.portal, &question)?;
     let printed = print(&mut io::stdout().lock(), arguments.format, &arguments.portal, &question, &report);
     match printed {
         // Whoever read the first lines may have seen enough.
@@ -92,10 +96,14 @@ fn portal(content: &Path, id: &str) -> anyhow::Result<Option<Portal>> {
     portal.map(Some).with_context(|| format!("read {}: run `signpost check` to see what is wrong", path.display()))
 }
 
-fn answer(data: &Path, portal: &str, question: &Question) -> anyhow::Result<Report> {
+fn answer(
+    archive: impl Future<Output = Result<Archive, StoreError>>,
+    portal: &str,
+    question: &Question,
+) -> anyhow::Result<Report> {
     let (from, to) = question.reach();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start a runtime")?;
-    let log = runtime.block_on(async { Archive::open(data).await?.log(portal, from, to).await })?;
+    let log = runtime.block_on(async { archive.await?.log(portal, from, to).await })?;
     Ok(report(&log, question))
 }
 
@@ -136,7 +144,7 @@ mod tests {
                 expires: T0 / 1000 + 60,
             };
             let operator = key.keys().verify(&key.sign(&grant).unwrap(), portal, T0).unwrap();
-            let store = Store::open(data, Arc::new(|| T0)).await.unwrap();
+            let store = Store::open(data, None, Arc::new(|| T0)).await.unwrap();
             for (browser, query) in ["=cmd|' /C calc'!A0"; 6].into_iter().chain(["\u{1b}[2J"]).enumerate() {
                 let searched = Searched {
                     search_id: None,
@@ -165,7 +173,7 @@ mod tests {
         asked(folder.path(), &portal);
         let as_of = T0 + 40 * 86_400_000;
         let question = question(None, Some(date(2026, 5, 4)), Some(date(2026, 5, 5)), as_of).unwrap();
-        let report = answer(folder.path(), "acme", &question).unwrap();
+        let report = answer(Archive::open(folder.path(), None), "acme", &question).unwrap();
         let printed = |format| {
             let mut out = Vec::new();
             print(&mut out, format, "acme", &question, &report).unwrap();
@@ -189,8 +197,8 @@ mod tests {
     fn a_folder_without_a_database_is_said_to_have_none() {
         let folder = tempfile::tempdir().unwrap();
         let question = question(None, None, None, T0).unwrap();
-        let refused = answer(folder.path(), "acme", &question).unwrap_err().to_string();
-        assert!(refused.contains("find events.sqlite in"), "{refused}");
+        let refused = answer(Archive::open(folder.path(), None), "acme", &question).unwrap_err().to_string();
+        assert!(refused.contains("find events and tickets in"), "{refused}");
         assert!(portal(folder.path(), "../acme").is_err());
         assert!(portal(folder.path(), "acme").unwrap().is_none());
     }

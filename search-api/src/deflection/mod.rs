@@ -27,9 +27,9 @@ pub mod visitors;
 pub mod visits;
 
 #[cfg(test)]
-mod properties;
+pub(crate) mod properties;
 #[cfg(test)]
-mod story;
+pub(crate) mod story;
 #[cfg(test)]
 mod worked_cases;
 

@@ -9,11 +9,12 @@ use proptest::prelude::*;
 const WORDS: [&str; 6] = ["refund", "refund status", "holiday calendar", "export invoices", "invoice pdf", "calendar"];
 
 /// One thing that somebody does at a minute, drawn from few visitors, searches, forms and articles, so that they meet.
-fn step() -> impl Strategy<Value = (u8, u16, u8, u8)> {
+pub fn step() -> impl Strategy<Value = (u8, u16, u8, u8)> {
     (0..5_u8, 0..2_000_u16, 0..11_u8, 0..6_u8)
 }
 
-fn tell(steps: &[(u8, u16, u8, u8)]) -> Log {
+/// The story of such steps.
+pub fn tell(steps: &[(u8, u16, u8, u8)]) -> Log {
     let mut story = Story::new();
     for (number, &(visitor, minute, what, which)) in steps.iter().enumerate() {
         let who = match visitor {

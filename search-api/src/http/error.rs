@@ -1,5 +1,6 @@
 //! Everything that can go wrong for a caller, and the only place that knows status codes: `application/problem+json` (RFC 9457).
 
+use crate::store::StoreError;
 use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -55,6 +56,8 @@ pub enum Problem {
     Overloaded,
     /// The server has just started and compares what is indexed with what is on disk.
     Starting,
+    /// Events and tickets can neither be stored nor read at the moment. The cause is logged, never told.
+    StoreAway(StoreError),
     /// The call took longer than a call may.
     TimedOut,
     /// Our fault. The cause is logged, never told.
@@ -106,6 +109,7 @@ impl Problem {
             Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Overloaded"),
             Self::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting", "Starting"),
+            Self::StoreAway(_) => (StatusCode::SERVICE_UNAVAILABLE, "store-away", "Events and tickets are unavailable"),
             Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed-out", "Timed out"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
         }
@@ -137,6 +141,10 @@ impl Problem {
             Self::TooMany { retry_after } => format!("Try again in {retry_after} s."),
             Self::Overloaded => "The server has more to do than it can; try again in a second.".into(),
             Self::Starting => "The server is starting; try again in a second.".into(),
+            Self::StoreAway(_) => {
+                "Events and tickets can neither be stored nor read at the moment; send the same again in a few seconds."
+                    .into()
+            }
             Self::TimedOut => "The call took too long; try again in a second.".into(),
             Self::Internal(_) => "Something failed on our side; it has been logged under the X-Request-Id.".into(),
         }
@@ -154,6 +162,7 @@ impl Problem {
         match self {
             Self::TooMany { retry_after } => Some(*retry_after),
             Self::Overloaded | Self::Starting | Self::TimedOut => Some(1),
+            Self::StoreAway(_) => Some(5),
             _ => None,
         }
     }
@@ -161,8 +170,10 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        if let Self::Internal(cause) = &self {
-            tracing::error!(cause = %chain(cause.as_ref()), "a call failed");
+        match &self {
+            Self::Internal(cause) => tracing::error!(cause = %chain(cause.as_ref()), "a call failed"),
+            Self::StoreAway(cause) => tracing::warn!(%cause, "a call needs the event database"),
+            _ => {}
         }
         let (status, name, title) = self.kind();
         let body = ProblemBody {
@@ -200,6 +211,12 @@ fn chain(error: &dyn Error) -> String {
 impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Self {
         Self::internal(error)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        if error.is_passing() { Self::StoreAway(error) } else { Self::internal(error) }
     }
 }
 

@@ -135,7 +135,7 @@ pub async fn post(
     let origin = counted.origin(&caller.viewer, browser.as_deref());
     let batch = Batch { sent_at, events, covers };
     let voted = batch.events.iter().any(|event| matches!(event.kind, Kind::Vote { .. }));
-    let receipt = app.store.append(&caller.portal, origin, batch).await.map_err(Problem::internal)?;
+    let receipt = app.store.append(&caller.portal, origin, batch).await?;
     if voted {
         app.helpfulness.note_vote();
     }

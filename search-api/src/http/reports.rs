@@ -296,7 +296,7 @@ fn day(fields: &mut Fields, name: &'static str) -> Result<Option<Date>, Problem>
 /// Reads the log and folds it, off the request threads.
 async fn answer(app: &App, portal: &str, question: &Question) -> Result<Report, Problem> {
     let (from, to) = question.reach();
-    let log = app.store.log(portal, from, to).await.map_err(Problem::internal)?;
+    let log = app.store.log(portal, from, to).await?;
     let question = question.clone();
     tokio::task::spawn_blocking(move || report(&log, &question)).await.map_err(Problem::internal)
 }

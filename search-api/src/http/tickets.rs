@@ -132,7 +132,7 @@ pub async fn get(
 ) -> Result<Response, Problem> {
     let Query(key) = key?;
     let found = app.store.ticket(&caller.portal, &id, &caller.viewer, key.secret.as_deref()).await;
-    let ticket = found.map_err(Problem::internal)?.ok_or(Problem::NotFound)?;
+    let ticket = found?.ok_or(Problem::NotFound)?;
     Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(shape(ticket)?)).into_response())
 }
 
@@ -243,7 +243,7 @@ impl From<TicketError> for Problem {
             TicketError::KeyReused => {
                 Self::Conflict("This Idempotency-Key was used for another ticket within 24 h: send a new key.".into())
             }
-            TicketError::Store(error) => Self::internal(error),
+            TicketError::Store(error) => error.into(),
         }
     }
 }

@@ -61,6 +61,23 @@ impl Keys {
         })
     }
 
+    /// What tells whether others have the same keys: of each that is in use at a moment its name, and what it gives for a fixed text.
+    pub fn checks(&self, now: Millis) -> Result<[(String, Hash); 4], KeyError> {
+        let month = Month::of(now);
+        let check = |name: &str, key: &Key| (name.to_owned(), short(mac(key, &["check"])));
+        Ok([
+            check("subject", &self.subject),
+            check("search", &self.search),
+            check("ticket", &self.ticket),
+            check(&month.name(), &self.month(month)?),
+        ])
+    }
+
+    /// File of a key.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.key"))
+    }
+
     /// Hash of a signed-in subject.
     pub fn subject(&self, portal: &str, subject: &str) -> Hash {
         short(mac(&self.subject, &["subject", portal, subject]))
@@ -158,7 +175,7 @@ impl Keys {
         if let Some(key) = months.get(&month) {
             return Ok(*key);
         }
-        let key = read_or_make(&self.folder.join(month.file()))?;
+        let key = read_or_make(&self.path(&month.name()))?;
         months.insert(month, key);
         Ok(key)
     }
@@ -176,6 +193,11 @@ impl Keys {
 /// First moment of the calendar month (UTC) that holds a moment.
 pub fn month_start(at: Millis) -> Millis {
     Month::of(at).start()
+}
+
+/// Name of the key of the month that holds a moment; a later month's name is a greater text.
+pub fn month_name(at: Millis) -> String {
+    Month::of(at).name()
 }
 
 impl Month {
@@ -196,8 +218,8 @@ impl Month {
         if self.month > 1 { Self { month: self.month - 1, ..self } } else { Self { year: self.year - 1, month: 12 } }
     }
 
-    fn file(self) -> String {
-        format!("month-{:04}-{:02}.key", self.year, self.month)
+    fn name(self) -> String {
+        format!("month-{:04}-{:02}", self.year, self.month)
     }
 
     fn parse(file: &str) -> Option<Self> {

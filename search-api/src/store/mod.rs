@@ -1,20 +1,29 @@
 //! Events and tickets on disk: what is acknowledged is durable, what is written is redacted.
 
 mod archive;
+mod database;
+mod error;
+mod insert;
 mod intake;
 mod keys;
 mod names;
 mod redaction;
 mod retention;
 mod rows;
+mod session;
 mod tickets;
 mod votes;
 mod writer;
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+#[path = "../../../tests/postgres.rs"]
+mod postgres;
 
 pub use archive::Archive;
+pub use database::DatabaseUrl;
+pub use error::StoreError;
 pub use intake::RECORDED;
 pub use names::Named;
 pub use redaction::redact;
@@ -22,16 +31,17 @@ pub use redaction::redact;
 use crate::deflection::helpfulness::Vote;
 use crate::deflection::log::{Confidence, Hash, Kind, Log, Mark, Millis, QueryVector, Surface};
 use crate::identity::{OPERATOR, Viewer};
+use database::Database;
 use indexer::audience::Grants;
 use indexer::language::Language;
 use indexer::portal::Portal;
 use intake::Sender;
 use keys::Keys;
+use session::Session;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use tickets::{SealedTicket, Stored};
 use tokio::sync::{mpsc, oneshot};
@@ -66,48 +76,6 @@ const RECORDS: usize = 4_096;
 
 /// Name of the built-in form as a source of tickets.
 pub const FORM: &str = "form";
-
-/// Why the store could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The folder or the database's file cannot be made.
-    #[error("make {path}: {source}")]
-    Folder {
-        /// What could not be made.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// There is no event database yet.
-    #[error("find events.sqlite in {0}: name the data folder of a server that has run")]
-    Absent(PathBuf),
-    /// A later version made the database.
-    #[error("open {0}: a later version of signpost made it; use that version, or restore a backup made by this one")]
-    Newer(PathBuf),
-    /// The database cannot be brought to this version's form.
-    #[error("bring the event database to this version's form: {0}")]
-    Migrate(sqlx::migrate::MigrateError),
-    /// A key failed.
-    #[error(transparent)]
-    Key(#[from] keys::KeyError),
-    /// The database refused.
-    #[error("use the event database: {0}")]
-    Database(#[from] sqlx::Error),
-    /// A commit failed; nothing of it is stored.
-    #[error("commit to the event database: {0}")]
-    Commit(Arc<sqlx::Error>),
-    /// A column holds what this version never writes.
-    #[error("read column {0} of the event database: it holds no known value")]
-    Damaged(&'static str),
-    /// A ticket cannot be sealed, or its seal opened (another key, or a damaged row).
-    #[error(
-        "open a ticket's seal: the key in the data folder is not the one that it was sealed with, or the row is damaged"
-    )]
-    Seal,
-    /// The store has been shut down, or its writer has failed.
-    #[error("write to the event database: its writer has stopped")]
-    Stopped,
-}
 
 /// Who a request comes from, as far as events and tickets are concerned. Nothing of it is stored but keyed hashes.
 #[derive(Clone, Copy, Debug)]
@@ -255,21 +223,26 @@ pub enum TicketError {
 }
 
 impl Store {
-    /// Opens (or makes) the database and keys in `folder`, and starts the writer. Call it within a tokio runtime.
-    pub async fn open(folder: &Path, clock: Clock) -> Result<Self, StoreError> {
+    /// Opens (or makes) the keys in `folder` and the database at the address, or else that in `folder`; starts the writer. Call it
+    /// within a tokio runtime.
+    pub async fn open(folder: &Path, database: Option<&DatabaseUrl>, clock: Clock) -> Result<Self, StoreError> {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.map_err(|source| StoreError::Folder { path: folder.into(), source })?;
+        let database = Database::new(folder, database)?;
         let keys = Arc::new(Keys::open(&folder.join("keys"))?);
-        let mut db = archive::open_to_write(folder).await?;
-        let now = clock();
-        let run = sqlx::query("INSERT INTO coverage (portal, source, start, until) VALUES (NULL, ?, ?, ?)");
-        let running = run.bind(FORM).bind(now).bind(now).execute(&mut db).await?.last_insert_rowid();
-        let archive = Archive::open(folder).await?;
+        let session = Some(Session::begin(&database, &keys, clock()).await?);
+        let archive = Archive::of(&database).await?;
         let (commands, waiting) = mpsc::channel(WAITING);
         let (records, recorded) = mpsc::channel(RECORDS);
         let dropped = Dropped::default();
-        let writer =
-            Writer { db, keys: Arc::clone(&keys), clock: Arc::clone(&clock), running, dropped: Arc::clone(&dropped) };
+        let writer = Writer {
+            database,
+            session,
+            keys: Arc::clone(&keys),
+            clock: Arc::clone(&clock),
+            dropped: Arc::clone(&dropped),
+            searches: Vec::new(),
+        };
         let writer = tokio::spawn(writer.run(waiting, recorded));
         let queues = Arc::new(Mutex::new(Some(Queues { commands, records, writer })));
         Ok(Self { keys, clock, archive, queues, dropped })

@@ -1,13 +1,15 @@
 //! Events as rows of the database, and rows as events: the one place that knows the columns.
 
 use super::StoreError;
+use super::insert::{Insert, places, portions};
 use super::names::Named;
 use crate::deflection::clock::moment;
 use crate::deflection::log::{Event, Hash, Kind, Person, QueryVector, Searched, Shown, Stamp, Ticket};
 use indexer::embedder::ModelDigest;
 use indexer::language::Language;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{Row, query};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe, Row, query};
+use std::collections::HashMap;
 
 /// Columns that only some kinds of event fill.
 #[derive(Default)]
@@ -26,7 +28,23 @@ struct Columns<'a> {
     vector: Option<&'a QueryVector>,
 }
 
+const EVENTS: Insert = Insert {
+    table: "event",
+    columns: "portal, id, digest, t, at, sent_at, received_at, backfill, subject, browser, browser_before, roles, mark, \
+              surface, kind, search_id, form_id, ticket_id, slug, rank, text, language, results, confidence, solved, \
+              model, vector",
+    then: "ON CONFLICT (portal, id) DO NOTHING RETURNING portal, id",
+};
+
+const TICKETS: Insert = Insert {
+    table: "ticket_fact",
+    columns: "portal, id, at, source, subject, browser, browser_before, email, mark, search_id, form_id, text, model, \
+              vector",
+    then: "ON CONFLICT (portal, id) DO NOTHING",
+};
+
 /// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inserted {
     /// It is stored.
     New,
@@ -59,85 +77,101 @@ pub fn digest(event: &Event) -> [u8; 16] {
     std::array::from_fn(|place| hasher.finalize().as_bytes()[place])
 }
 
-/// Stores an event, unless its id is taken: the first committed wins.
-pub async fn insert_event(db: &mut SqliteConnection, portal: &str, event: &Event) -> Result<Inserted, sqlx::Error> {
-    let digest = digest(event);
-    let columns = columns(&event.kind);
-    let inserted = query(
-        "INSERT INTO event (portal, id, digest, t, at, sent_at, received_at, backfill, subject, browser, browser_before, \
-         roles, mark, surface, kind, search_id, form_id, ticket_id, slug, rank, text, language, results, confidence, \
-         solved, model, vector) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-         ON CONFLICT (portal, id) DO NOTHING",
-    )
-    .bind(portal)
-    .bind(&event.id)
-    .bind(&digest[..])
-    .bind(moment(&event.stamp).t)
-    .bind(event.stamp.at)
-    .bind(event.stamp.sent_at)
-    .bind(event.stamp.received_at)
-    .bind(event.stamp.backfill)
-    .bind(bytes(&event.person.subject))
-    .bind(bytes(&event.person.browser))
-    .bind(bytes(&event.person.browser_before))
-    .bind(event.roles.join(","))
-    .bind(event.mark.map(Named::name))
-    .bind(event.surface.name())
-    .bind(columns.kind)
-    .bind(columns.search_id)
-    .bind(columns.form_id)
-    .bind(columns.ticket_id)
-    .bind(columns.slug)
-    .bind(columns.rank)
-    .bind(columns.text)
-    .bind(columns.language)
-    .bind(columns.results)
-    .bind(columns.confidence)
-    .bind(columns.solved)
-    .bind(columns.vector.map(|vector| vector.model.0.to_vec()))
-    .bind(columns.vector.map(pack))
-    .execute(&mut *db)
-    .await?;
-    if inserted.rows_affected() == 1 {
-        return Ok(Inserted::New);
+/// Stores events of portals, each unless its id is taken: the first committed wins, and of one call the first in order.
+pub async fn insert_events(db: &mut AnyConnection, events: &[(&str, &Event)]) -> Result<Vec<Inserted>, sqlx::Error> {
+    let digests: Vec<_> = events.iter().map(|(_, event)| digest(event)).collect();
+    let mut holders = HashMap::new();
+    for (place, (portal, event)) in events.iter().enumerate() {
+        holders.entry((*portal, text(&event.id))).or_insert(place);
     }
-    let stored: Vec<u8> = query("SELECT digest FROM event WHERE portal = ? AND id = ?")
-        .bind(portal)
-        .bind(&event.id)
-        .fetch_one(db)
-        .await?
-        .try_get("digest")?;
-    Ok(if stored == digest { Inserted::Duplicate } else { Inserted::Conflict })
+    let mut firsts: Vec<usize> = holders.values().copied().collect();
+    firsts.sort_unstable();
+    let mut new = vec![false; events.len()];
+    let inserted = EVENTS.rows(db, &firsts, |bound, &place| {
+        let (portal, event) = events[place];
+        let columns = columns(&event.kind);
+        bound
+            .bind(portal)
+            .bind(text(&event.id))
+            .bind(digests[place].to_vec())
+            .bind(moment(&event.stamp).t)
+            .bind(event.stamp.at)
+            .bind(event.stamp.sent_at)
+            .bind(event.stamp.received_at)
+            .bind(flag(event.stamp.backfill))
+            .bind(bytes(&event.person.subject))
+            .bind(bytes(&event.person.browser))
+            .bind(bytes(&event.person.browser_before))
+            .bind(text(&event.roles.join(",")))
+            .bind(event.mark.map(Named::name))
+            .bind(event.surface.name())
+            .bind(columns.kind)
+            .bind(columns.search_id.map(text))
+            .bind(columns.form_id.map(text))
+            .bind(columns.ticket_id.map(text))
+            .bind(columns.slug.map(text))
+            .bind(columns.rank.map(i64::from))
+            .bind(columns.text.map(text))
+            .bind(columns.language.map(text))
+            .bind(columns.results.map(i64::from))
+            .bind(columns.confidence)
+            .bind(columns.solved.map(flag))
+            .bind(columns.vector.map(|vector| vector.model.0.to_vec()))
+            .bind(columns.vector.map(pack))
+    });
+    let mut stored = HashMap::new();
+    for row in inserted.await? {
+        let key: (String, String) = (row.try_get("portal")?, row.try_get("id")?);
+        if let Some(&place) = holders.get(&(key.0.as_str(), key.1.clone())) {
+            new[place] = true;
+            stored.insert(key, digests[place].to_vec());
+        }
+    }
+    let taken: Vec<_> = holders.iter().filter(|(_, place)| !new[**place]).map(|(key, _)| key).collect();
+    for taken in portions(&taken) {
+        let statement =
+            format!("SELECT portal, id, digest FROM event WHERE (portal, id) IN (VALUES {})", places(taken.len(), 2));
+        let bound =
+            taken.iter().fold(query(AssertSqlSafe(statement)), |bound, (portal, id)| bound.bind(*portal).bind(id));
+        for row in bound.fetch_all(&mut *db).await? {
+            stored.insert((row.try_get("portal")?, row.try_get("id")?), row.try_get("digest")?);
+        }
+    }
+    let outcome = |(place, (portal, event)): (usize, &(&str, &Event))| {
+        let same = stored.get(&((*portal).to_owned(), text(&event.id))).map(Vec::as_slice);
+        match (new[place], same == Some(&digests[place])) {
+            (true, _) => Inserted::New,
+            (false, true) => Inserted::Duplicate,
+            (false, false) => Inserted::Conflict,
+        }
+    };
+    Ok(events.iter().enumerate().map(outcome).collect())
 }
 
-/// Stores what is kept of a ticket for analysis, unless it is there.
-pub async fn insert_ticket(db: &mut SqliteConnection, portal: &str, ticket: &Ticket) -> Result<(), sqlx::Error> {
-    query(
-        "INSERT INTO ticket_fact (portal, id, at, source, subject, browser, browser_before, email, mark, search_id, form_id, \
-         text, model, vector) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (portal, id) DO NOTHING",
-    )
-    .bind(portal)
-    .bind(&ticket.id)
-    .bind(ticket.at)
-    .bind(&ticket.source)
-    .bind(bytes(&ticket.person.subject))
-    .bind(bytes(&ticket.person.browser))
-    .bind(bytes(&ticket.person.browser_before))
-    .bind(bytes(&ticket.email))
-    .bind(ticket.mark.map(Named::name))
-    .bind(&ticket.search_id)
-    .bind(&ticket.form_id)
-    .bind(&ticket.subject)
-    .bind(ticket.vector.as_ref().map(|vector| vector.model.0.to_vec()))
-    .bind(ticket.vector.as_ref().map(pack))
-    .execute(db)
-    .await?;
-    Ok(())
+/// Stores what is kept of tickets for analysis, each unless it is there.
+pub async fn insert_tickets(db: &mut AnyConnection, tickets: &[(&str, &Ticket)]) -> Result<(), sqlx::Error> {
+    let inserted = TICKETS.rows(db, tickets, |bound, (portal, ticket)| {
+        bound
+            .bind(*portal)
+            .bind(text(&ticket.id))
+            .bind(ticket.at)
+            .bind(text(&ticket.source))
+            .bind(bytes(&ticket.person.subject))
+            .bind(bytes(&ticket.person.browser))
+            .bind(bytes(&ticket.person.browser_before))
+            .bind(bytes(&ticket.email))
+            .bind(ticket.mark.map(Named::name))
+            .bind(ticket.search_id.as_deref().map(text))
+            .bind(ticket.form_id.as_deref().map(text))
+            .bind(ticket.subject.as_deref().map(text))
+            .bind(ticket.vector.as_ref().map(|vector| vector.model.0.to_vec()))
+            .bind(ticket.vector.as_ref().map(pack))
+    });
+    inserted.await.map(drop)
 }
 
 /// Reads an event.
-pub fn event(row: &SqliteRow) -> Result<Event, StoreError> {
+pub fn event(row: &AnyRow) -> Result<Event, StoreError> {
     let kind = kind(row)?;
     let roles: &str = row.try_get("roles")?;
     Ok(Event {
@@ -146,7 +180,7 @@ pub fn event(row: &SqliteRow) -> Result<Event, StoreError> {
             at: row.try_get("at")?,
             sent_at: row.try_get("sent_at")?,
             received_at: row.try_get("received_at")?,
-            backfill: row.try_get("backfill")?,
+            backfill: is_set(row, "backfill")?.ok_or(StoreError::Damaged("backfill"))?,
         },
         person: person(row)?,
         roles: roles.split(',').filter(|role| !role.is_empty()).map(str::to_owned).collect(),
@@ -157,7 +191,7 @@ pub fn event(row: &SqliteRow) -> Result<Event, StoreError> {
 }
 
 /// Reads what is kept of a ticket.
-pub fn ticket(row: &SqliteRow) -> Result<Ticket, StoreError> {
+pub fn ticket(row: &AnyRow) -> Result<Ticket, StoreError> {
     Ok(Ticket {
         id: row.try_get("id")?,
         at: row.try_get("at")?,
@@ -173,7 +207,7 @@ pub fn ticket(row: &SqliteRow) -> Result<Ticket, StoreError> {
 }
 
 /// Reads whose a row is.
-pub fn person(row: &SqliteRow) -> Result<Person, StoreError> {
+pub fn person(row: &AnyRow) -> Result<Person, StoreError> {
     Ok(Person {
         subject: hash(row, "subject")?,
         browser: hash(row, "browser")?,
@@ -182,7 +216,7 @@ pub fn person(row: &SqliteRow) -> Result<Person, StoreError> {
 }
 
 /// Reads a hash.
-pub fn hash(row: &SqliteRow, column: &'static str) -> Result<Option<Hash>, StoreError> {
+pub fn hash(row: &AnyRow, column: &'static str) -> Result<Option<Hash>, StoreError> {
     let stored: Option<&[u8]> = row.try_get(column)?;
     stored.map(|bytes| bytes.try_into().map_err(|_| StoreError::Damaged(column))).transpose()
 }
@@ -192,8 +226,28 @@ pub fn bytes(hash: &Option<Hash>) -> Option<Vec<u8>> {
     hash.map(Vec::from)
 }
 
+/// A flag as it is bound: the two kinds of database have no type of it in common.
+pub fn flag(set: bool) -> i16 {
+    i16::from(set)
+}
+
+/// A text as it is bound: PostgreSQL has none with a NUL in it.
+pub fn text(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+/// Reads a flag.
+pub fn is_set(row: &AnyRow, column: &'static str) -> Result<Option<bool>, StoreError> {
+    Ok(row.try_get::<Option<i64>, _>(column)?.map(|flag| flag != 0))
+}
+
+fn count(row: &AnyRow, column: &'static str) -> Result<Option<u32>, StoreError> {
+    let stored: Option<i64> = row.try_get(column)?;
+    stored.map(|count| u32::try_from(count).map_err(|_| StoreError::Damaged(column))).transpose()
+}
+
 /// Reads a choice by its name.
-pub fn named<T: Named>(row: &SqliteRow, column: &'static str) -> Result<Option<T>, StoreError> {
+pub fn named<T: Named>(row: &AnyRow, column: &'static str) -> Result<Option<T>, StoreError> {
     let name: Option<&str> = row.try_get(column)?;
     name.map(|name| T::of(name).ok_or(StoreError::Damaged(column))).transpose()
 }
@@ -249,7 +303,7 @@ fn shown_columns<'a>(kind: &'static str, shown: &'a Shown) -> Columns<'a> {
     }
 }
 
-fn kind(row: &SqliteRow) -> Result<Kind, StoreError> {
+fn kind(row: &AnyRow) -> Result<Kind, StoreError> {
     let (search_id, form_id) = (row.try_get("search_id")?, row.try_get("form_id")?);
     let slug = || row.try_get::<Option<String>, _>("slug")?.ok_or(StoreError::Damaged("slug"));
     let form = |id: Option<String>| id.ok_or(StoreError::Damaged("form_id"));
@@ -258,16 +312,16 @@ fn kind(row: &SqliteRow) -> Result<Kind, StoreError> {
             search_id,
             text: row.try_get("text")?,
             language: row.try_get::<Option<&str>, _>("language")?.and_then(Language::parse),
-            results: row.try_get::<Option<u32>, _>("results")?.unwrap_or_default(),
+            results: count(row, "results")?.unwrap_or_default(),
             confidence: named(row, "confidence")?,
             vector: vector(row)?,
         }),
-        "impression" => Kind::Impression(Shown { slug: slug()?, search_id, form_id, rank: row.try_get("rank")? }),
-        "click" => Kind::Click(Shown { slug: slug()?, search_id, form_id, rank: row.try_get("rank")? }),
+        "impression" => Kind::Impression(Shown { slug: slug()?, search_id, form_id, rank: count(row, "rank")? }),
+        "click" => Kind::Click(Shown { slug: slug()?, search_id, form_id, rank: count(row, "rank")? }),
         "leave" => Kind::Leave { slug: slug()?, search_id },
         "vote" => Kind::Vote {
             slug: slug()?,
-            solved: row.try_get::<Option<bool>, _>("solved")?.ok_or(StoreError::Damaged("solved"))?,
+            solved: is_set(row, "solved")?.ok_or(StoreError::Damaged("solved"))?,
             comment: row.try_get("text")?,
             search_id,
         },
@@ -279,7 +333,7 @@ fn kind(row: &SqliteRow) -> Result<Kind, StoreError> {
     })
 }
 
-fn vector(row: &SqliteRow) -> Result<Option<QueryVector>, StoreError> {
+fn vector(row: &AnyRow) -> Result<Option<QueryVector>, StoreError> {
     let (model, values): (Option<&[u8]>, Option<&[u8]>) = (row.try_get("model")?, row.try_get("vector")?);
     let Some((model, values)) = model.zip(values) else { return Ok(None) };
     let model = ModelDigest(model.try_into().map_err(|_| StoreError::Damaged("model"))?);

@@ -6,8 +6,7 @@ use super::rows::bytes;
 use super::{NewTicket, Stage, StoreError, TicketStatus};
 use crate::deflection::log::{Hash, Millis};
 use serde::{Deserialize, Serialize};
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
-use sqlx::{Row, query};
+use sqlx::{AnyConnection, AnyPool, Row, query};
 use std::collections::BTreeMap;
 
 /// What is sealed. Later versions add variants.
@@ -70,19 +69,19 @@ pub fn digest(keys: &Keys, ticket: &NewTicket) -> Hash {
 }
 
 /// Stores a ticket in its first stage, or finds the one that was sent before.
-pub async fn insert(db: &mut SqliteConnection, ticket: &SealedTicket) -> Result<Stored, sqlx::Error> {
+pub async fn insert(db: &mut AnyConnection, ticket: &SealedTicket) -> Result<Stored, sqlx::Error> {
     if let Some((key, digest)) = &ticket.repeatable {
-        query("DELETE FROM idempotency WHERE key = ? AND at < ?")
+        query("DELETE FROM idempotency WHERE key = $1 AND at < $2")
             .bind(&key[..])
             .bind(ticket.at - REPEATABLE)
             .execute(&mut *db)
             .await?;
-        let earlier = query("SELECT digest, ticket_id FROM idempotency WHERE key = ?").bind(&key[..]);
+        let earlier = query("SELECT digest, ticket_id FROM idempotency WHERE key = $1").bind(&key[..]);
         if let Some(row) = earlier.fetch_optional(&mut *db).await? {
             let same = row.try_get::<&[u8], _>("digest")? == digest;
             return Ok(if same { Stored::Repeated(row.try_get("ticket_id")?) } else { Stored::KeyReused });
         }
-        query("INSERT INTO idempotency (key, digest, ticket_id, at) VALUES (?, ?, ?, ?)")
+        query("INSERT INTO idempotency (key, digest, ticket_id, at) VALUES ($1, $2, $3, $4)")
             .bind(&key[..])
             .bind(&digest[..])
             .bind(&ticket.id)
@@ -90,7 +89,7 @@ pub async fn insert(db: &mut SqliteConnection, ticket: &SealedTicket) -> Result<
             .execute(&mut *db)
             .await?;
     }
-    query("INSERT INTO ticket (portal, id, owner, sealed) VALUES (?, ?, ?, ?)")
+    query("INSERT INTO ticket (portal, id, owner, sealed) VALUES ($1, $2, $3, $4)")
         .bind(&ticket.portal)
         .bind(&ticket.id)
         .bind(bytes(&ticket.owner))
@@ -103,7 +102,7 @@ pub async fn insert(db: &mut SqliteConnection, ticket: &SealedTicket) -> Result<
 
 /// Notes that a ticket reached a stage.
 pub async fn advance(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     portal: &str,
     id: &str,
     stage: Stage,
@@ -111,7 +110,7 @@ pub async fn advance(
 ) -> Result<(), sqlx::Error> {
     query(
         "INSERT INTO ticket_stage (portal, id, number, stage, at) \
-         SELECT ?1, ?2, COALESCE(MAX(number), 0) + 1, ?3, ?4 FROM ticket_stage WHERE portal = ?1 AND id = ?2",
+         SELECT $1, $2, COALESCE(MAX(number), 0) + 1, $3, $4 FROM ticket_stage WHERE portal = $1 AND id = $2",
     )
     .bind(portal)
     .bind(id)
@@ -124,16 +123,16 @@ pub async fn advance(
 
 /// A ticket and the hash of its owner; `None` if there is none.
 pub async fn find(
-    db: &SqlitePool,
+    db: &AnyPool,
     keys: &Keys,
     portal: &str,
     id: &str,
 ) -> Result<Option<(TicketStatus, Option<Hash>)>, StoreError> {
-    let found = query("SELECT owner, sealed FROM ticket WHERE portal = ? AND id = ?").bind(portal).bind(id);
+    let found = query("SELECT owner, sealed FROM ticket WHERE portal = $1 AND id = $2").bind(portal).bind(id);
     let Some(row) = found.fetch_optional(db).await? else { return Ok(None) };
     let plain = keys.unseal(portal, id, row.try_get("sealed")?).ok_or(StoreError::Seal)?;
     let Written::V1 { subject, .. } = serde_json::from_slice(&plain).map_err(|_| StoreError::Seal)?;
-    let reached = query("SELECT stage, at FROM ticket_stage WHERE portal = ? AND id = ? ORDER BY number");
+    let reached = query("SELECT stage, at FROM ticket_stage WHERE portal = $1 AND id = $2 ORDER BY number");
     let mut stages = Vec::new();
     for row in reached.bind(portal).bind(id).fetch_all(db).await? {
         let stage = super::rows::named(&row, "stage")?.ok_or(StoreError::Damaged("stage"))?;

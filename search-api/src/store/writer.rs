@@ -1,24 +1,33 @@
 //! The one task that writes: what arrives while it commits is the next commit, and each sender hears of theirs after it.
 
+use super::database::Database;
+use super::insert::Insert;
 use super::intake::{BACKFILL, Rows, Sender};
 use super::keys::Keys;
-use super::retention;
-use super::rows::{Inserted, bytes, insert_event, insert_ticket};
+use super::rows::{Inserted, bytes, insert_events, insert_tickets};
+use super::session::Session;
 use super::tickets::{self, SealedTicket, Stored};
-use super::{AnsweredSearch, Clock, Receipt, Stage, StoreError, votes};
-use crate::deflection::log::{Address, Millis, Ticket};
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, query};
+use super::votes::Votes;
+use super::{AnsweredSearch, Clock, Receipt, Stage, StoreError, retention};
+use crate::deflection::log::{Address, Event, Hash, Millis, Ticket};
+use sqlx::{AnyConnection, Connection, query};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 /// Most commands in one commit.
 const GROUP: usize = 256;
 
 /// How long a search may wait for others to share its commit: nobody waits for it, and a commit each costs more than most searches.
 const GATHER: Duration = Duration::from_millis(200);
+
+/// How long a commit may take: a server that was cut off says neither yes nor no.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long after a failed commit the searches that it held are tried again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// How often it is noted that the server runs.
 const HEARTBEAT: Duration = Duration::from_secs(30);
@@ -29,6 +38,18 @@ pub const DROPPED: &str = "dropped";
 pub const CONFLICTS: &str = "conflicts";
 /// Search ids that were not the sender's.
 pub const FOREIGN_IDS: &str = "foreign_ids";
+
+const ADDRESSES: Insert = Insert {
+    table: "address",
+    columns: "portal, email, person, subject, browser, browser_before, since",
+    then: "ON CONFLICT (portal, email, person) DO UPDATE SET since = excluded.since WHERE excluded.since < address.since",
+};
+
+const LOST: Insert = Insert {
+    table: "lost",
+    columns: "portal, hour, reason, count",
+    then: "ON CONFLICT (portal, hour, reason) DO UPDATE SET count = lost.count + excluded.count",
+};
 
 const HOUR: Millis = 60 * 60 * 1000;
 
@@ -96,16 +117,27 @@ pub type Dropped = Arc<Mutex<BTreeMap<String, u64>>>;
 
 /// What the writer works with.
 pub struct Writer {
-    /// The only connection that writes.
-    pub db: SqliteConnection,
+    /// The database.
+    pub database: Database,
+    /// The only session of this server that writes; begun anew after a failure.
+    pub session: Option<Session>,
     /// Keys.
     pub keys: Arc<Keys>,
     /// Now.
     pub clock: Clock,
-    /// Row of the time in which this server runs.
-    pub running: i64,
     /// Searches that were dropped.
     pub dropped: Dropped,
+    /// Searches to be recorded, of portals: kept until they are committed.
+    pub searches: Vec<(String, Event)>,
+}
+
+/// What a group of commands says beside its events: each once, however many of them say it.
+#[derive(Default)]
+struct Beside<'a> {
+    tickets: Vec<(&'a str, &'a Ticket)>,
+    votes: Votes,
+    addresses: BTreeMap<(&'a str, Hash, Option<Hash>), &'a Address>,
+    lost: BTreeMap<(&'a str, &'static str), u64>,
 }
 
 impl Writer {
@@ -118,23 +150,19 @@ impl Writer {
         let gathered = tokio::time::sleep(Duration::ZERO);
         tokio::pin!(gathered);
         while open || recording {
-            let mut group = Vec::new();
+            let (mut group, mut tidy) = (Vec::new(), false);
             tokio::select! {
                 biased;
                 count = commands.recv_many(&mut group, GROUP), if open => open = count > 0,
-                count = records.recv_many(&mut searches, GROUP), if recording && searches.is_empty() => {
+                count = records.recv_many(&mut searches, GROUP), if recording && searches.is_empty() && self.searches.is_empty() => {
                     recording = count > 0;
                     if open && recording && searches.len() < GROUP {
-                        gathered.as_mut().reset(tokio::time::Instant::now() + GATHER);
+                        gathered.as_mut().reset(Instant::now() + GATHER);
                         continue;
                     }
                 }
-                () = &mut gathered, if !searches.is_empty() => {}
-                _ = heartbeat.tick() => {
-                    if let Err(cause) = retention::tidy(&mut self.db, &self.keys, (self.clock)()).await {
-                        tracing::error!(%cause, "what is due could not be forgotten");
-                    }
-                }
+                () = &mut gathered, if !searches.is_empty() || !self.searches.is_empty() => {}
+                _ = heartbeat.tick() => tidy = true,
             }
             // Whatever else has come shares the commit.
             while group.len() < GROUP
@@ -143,56 +171,97 @@ impl Writer {
                 group.push(command);
             }
             while searches.len() < GROUP
+                && self.searches.is_empty()
                 && let Ok(record) = records.try_recv()
             {
                 searches.push(record);
             }
-            self.commit(group, std::mem::take(&mut searches)).await;
+            std::mem::take(&mut searches).into_iter().for_each(|record| self.note_search(record));
+            match self.commit(group).await {
+                true if tidy => self.tidy().await,
+                true => {}
+                false if open => gathered.as_mut().reset(Instant::now() + AGAIN),
+                false => {
+                    tracing::error!(searches = self.searches.len(), "searches could not be recorded before the end");
+                    break;
+                }
+            }
         }
         // Nothing can be lost here: a database that is not closed is recovered when it is opened.
-        let _ = self.db.close().await;
+        if let Some(session) = self.session {
+            let _ = session.db.close().await;
+        }
     }
 
-    async fn commit(&mut self, group: Vec<Command>, searches: Vec<Record>) {
+    fn note_search(&mut self, Record { sender, search, at }: Record) {
+        match sender.searched(&self.keys, search, at) {
+            Ok(event) => self.searches.push((sender.portal, event)),
+            Err(cause) => {
+                tracing::error!(%cause, "a search cannot be recorded");
+                let mut dropped = self.dropped.lock().unwrap_or_else(PoisonError::into_inner);
+                *dropped.entry(sender.portal).or_default() += 1;
+            }
+        }
+    }
+
+    /// Commits a group and tells its senders; whether that went well.
+    async fn commit(&mut self, group: Vec<Command>) -> bool {
         let dropped = std::mem::take(&mut *self.dropped.lock().unwrap_or_else(PoisonError::into_inner));
-        match self.write(&group, searches, &dropped).await {
+        let written = tokio::time::timeout(PATIENCE, self.write(&group, &dropped)).await;
+        let cause = match written.unwrap_or_else(|late| Err(sqlx::Error::Io(late.into()).into())) {
             Ok(done) => {
+                self.searches.clear();
                 for (command, done) in group.into_iter().zip(done) {
                     // Who no longer waits will ask again, and hear of a duplicate.
                     let _ = command.done.send(Ok(done));
                 }
+                return true;
             }
-            Err(cause) => {
-                tracing::error!(%cause, "a commit to the event database failed");
-                let cause = Arc::new(cause);
-                for command in group {
-                    let _ = command.done.send(Err(StoreError::Commit(Arc::clone(&cause))));
-                }
-                let mut counts = self.dropped.lock().unwrap_or_else(PoisonError::into_inner);
-                dropped.into_iter().for_each(|(portal, count)| *counts.entry(portal).or_default() += count);
-            }
+            Err(cause) => cause,
+        };
+        tracing::error!(%cause, "a commit to the event database failed");
+        // What the session is in the middle of is not known.
+        self.session = None;
+        let mut counts = self.dropped.lock().unwrap_or_else(PoisonError::into_inner);
+        dropped.into_iter().for_each(|(portal, count)| *counts.entry(portal).or_default() += count);
+        if cause.is_of_rows() {
+            // They would be refused again, and whatever shares their commit.
+            self.searches.drain(..).for_each(|(portal, _)| *counts.entry(portal).or_default() += 1);
         }
+        let cause = Arc::new(cause);
+        for command in group {
+            let _ = command.done.send(Err(StoreError::Commit(Arc::clone(&cause))));
+        }
+        false
     }
 
     /// Writes all or nothing.
-    async fn write(
-        &mut self,
-        group: &[Command],
-        searches: Vec<Record>,
-        dropped: &BTreeMap<String, u64>,
-    ) -> Result<Vec<Done>, sqlx::Error> {
+    async fn write(&mut self, group: &[Command], dropped: &BTreeMap<String, u64>) -> Result<Vec<Done>, StoreError> {
         let now = (self.clock)();
-        let mut transaction = self.db.begin_with("BEGIN IMMEDIATE").await?;
+        let session = match &mut self.session {
+            Some(session) => session,
+            none => none.insert(Session::begin(&self.database, &self.keys, now).await?),
+        };
+        let mut transaction = session.db.begin_with(self.database.begin()).await?;
         let db = &mut *transaction;
+        let mut beside = Beside::default();
+        let searches = self.searches.iter().map(|(portal, event)| (portal.as_str(), event));
+        let events: Vec<_> = group.iter().flat_map(|command| command.work.events()).chain(searches).collect();
+        let mut inserted = insert_events(db, &events).await?.into_iter();
         let mut done = Vec::with_capacity(group.len());
         for command in group {
             done.push(match &command.work {
-                Work::Append { portal, rows, covers } => Done::Appended(append(db, portal, rows, *covers, now).await?),
+                Work::Append { portal, rows, covers } => {
+                    if let Some(covers) = covers {
+                        cover(db, portal, *covers).await?;
+                    }
+                    Done::Appended(beside.append(portal, rows, inserted.by_ref().take(rows.events.len())))
+                }
                 Work::Ticket { sealed, fact, address } => {
                     let stored = tickets::insert(db, sealed).await?;
                     if let Stored::New = stored {
-                        insert_ticket(db, &sealed.portal, fact).await?;
-                        note_address(db, &sealed.portal, address.as_ref()).await?;
+                        beside.tickets.push((&sealed.portal, fact));
+                        beside.know(&sealed.portal, address.as_ref());
                     }
                     Done::Ticket(stored)
                 }
@@ -202,108 +271,104 @@ impl Writer {
                 }
             });
         }
-        for Record { sender, search, at } in searches {
-            let portal = sender.portal.clone();
-            match sender.searched(&self.keys, search, at) {
-                Ok(event) => {
-                    insert_event(db, &portal, &event).await?;
-                }
-                Err(cause) => {
-                    tracing::error!(%cause, "a search cannot be recorded");
-                    lose(db, &portal, now, DROPPED, 1).await?;
-                }
-            }
-        }
-        for (portal, count) in dropped {
-            lose(db, portal, now, DROPPED, *count).await?;
-        }
-        let beat = query("UPDATE coverage SET until = MAX(until, ?) WHERE seq = ?");
-        beat.bind(now).bind(self.running).execute(&mut *db).await?;
+        dropped.iter().for_each(|(portal, count)| beside.lose(portal, DROPPED, *count));
+        beside.insert(db, now).await?;
+        session.running.beat(db, now).await?;
         transaction.commit().await?;
         Ok(done)
     }
-}
 
-async fn append(
-    db: &mut SqliteConnection,
-    portal: &str,
-    rows: &Rows,
-    covers: Option<(Millis, Millis)>,
-    now: Millis,
-) -> Result<Receipt, sqlx::Error> {
-    let mut receipt = Receipt::default();
-    for event in &rows.events {
-        match insert_event(db, portal, event).await? {
-            Inserted::New => {
-                receipt.accepted += 1;
-                if let Some(held) = rows.held {
-                    votes::note(db, portal, event, held).await?;
-                }
-            }
-            Inserted::Duplicate => receipt.duplicate += 1,
-            Inserted::Conflict => receipt.conflict += 1,
+    async fn tidy(&mut self) {
+        let Some(session) = &mut self.session else { return };
+        let tidied = retention::tidy(&mut session.db, self.database.begin(), &self.keys, (self.clock)());
+        if let Err(cause) = tidied.await {
+            tracing::error!(%cause, "what is due could not be forgotten");
+            self.session = None;
         }
     }
-    for ticket in &rows.tickets {
-        insert_ticket(db, portal, ticket).await?;
-    }
-    note_address(db, portal, rows.address.as_ref()).await?;
-    if let Some((start, until)) = covers {
-        query(
-            "INSERT INTO coverage (portal, source, start, until) SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS \
-             (SELECT 1 FROM coverage WHERE portal = ?1 AND source = ?2 AND start <= ?3 AND until >= ?4)",
-        )
-        .bind(portal)
-        .bind(BACKFILL)
-        .bind(start)
-        .bind(until)
-        .execute(&mut *db)
-        .await?;
-    }
-    lose(db, portal, now, CONFLICTS, receipt.conflict as u64).await?;
-    // A repeated batch names the same ids again; they are counted once, with the rows.
-    let foreign = if receipt.accepted > 0 { rows.foreign_ids } else { 0 };
-    lose(db, portal, now, FOREIGN_IDS, foreign).await?;
-    Ok(receipt)
 }
 
-async fn note_address(db: &mut SqliteConnection, portal: &str, address: Option<&Address>) -> Result<(), sqlx::Error> {
-    let Some(Address { email, person, since }) = address else { return Ok(()) };
-    query(
-        "INSERT INTO address (portal, email, person, subject, browser, browser_before, since) VALUES (?, ?, ?, ?, ?, ?, ?) \
-         ON CONFLICT (portal, email, person) DO UPDATE SET since = MIN(since, excluded.since)",
-    )
-    .bind(portal)
-    .bind(&email[..])
-    .bind(bytes(&person.subject.or(person.browser)))
-    .bind(bytes(&person.subject))
-    .bind(bytes(&person.browser))
-    .bind(bytes(&person.browser_before))
-    .bind(since)
-    .execute(db)
-    .await?;
-    Ok(())
+impl Work {
+    /// The events among it, of portals.
+    fn events(&self) -> impl Iterator<Item = (&str, &Event)> {
+        let (portal, events) = match self {
+            Self::Append { portal, rows, .. } => (portal.as_str(), &rows.events[..]),
+            Self::Ticket { .. } | Self::Advance { .. } => ("", &[][..]),
+        };
+        events.iter().map(move |event| (portal, event))
+    }
 }
 
-async fn lose(
-    db: &mut SqliteConnection,
-    portal: &str,
-    now: Millis,
-    reason: &'static str,
-    count: u64,
-) -> Result<(), sqlx::Error> {
-    if count == 0 {
-        return Ok(());
+impl<'a> Beside<'a> {
+    fn append(&mut self, portal: &'a str, rows: &'a Rows, inserted: impl Iterator<Item = Inserted>) -> Receipt {
+        let mut receipt = Receipt::default();
+        for (event, inserted) in rows.events.iter().zip(inserted) {
+            match inserted {
+                Inserted::New => {
+                    receipt.accepted += 1;
+                    if let Some(held) = rows.held {
+                        self.votes.note(portal, event, held);
+                    }
+                }
+                Inserted::Duplicate => receipt.duplicate += 1,
+                Inserted::Conflict => receipt.conflict += 1,
+            }
+        }
+        self.tickets.extend(rows.tickets.iter().map(|ticket| (portal, ticket)));
+        self.know(portal, rows.address.as_ref());
+        self.lose(portal, CONFLICTS, receipt.conflict as u64);
+        // A repeated batch names the same ids again; they are counted once, with the rows.
+        self.lose(portal, FOREIGN_IDS, if receipt.accepted > 0 { rows.foreign_ids } else { 0 });
+        receipt
     }
-    query(
-        "INSERT INTO lost (portal, hour, reason, count) VALUES (?, ?, ?, ?) \
-         ON CONFLICT (portal, hour, reason) DO UPDATE SET count = count + excluded.count",
-    )
-    .bind(portal)
-    .bind(now - now.rem_euclid(HOUR))
-    .bind(reason)
-    .bind(i64::try_from(count).unwrap_or(i64::MAX))
-    .execute(db)
-    .await?;
-    Ok(())
+
+    fn know(&mut self, portal: &'a str, address: Option<&'a Address>) {
+        let Some(address) = address else { return };
+        let known = (portal, address.email, address.person.subject.or(address.person.browser));
+        let first = self.addresses.entry(known).or_insert(address);
+        if address.since < first.since {
+            *first = address;
+        }
+    }
+
+    fn lose(&mut self, portal: &'a str, reason: &'static str, count: u64) {
+        if count > 0 {
+            *self.lost.entry((portal, reason)).or_default() += count;
+        }
+    }
+
+    async fn insert(self, db: &mut AnyConnection, now: Millis) -> Result<(), sqlx::Error> {
+        insert_tickets(db, &self.tickets).await?;
+        self.votes.insert(db).await?;
+        let addresses: Vec<_> = self.addresses.into_iter().collect();
+        let known = ADDRESSES.rows(db, &addresses, |bound, ((portal, email, person), address)| {
+            bound
+                .bind(*portal)
+                .bind(&email[..])
+                .bind(bytes(person))
+                .bind(bytes(&address.person.subject))
+                .bind(bytes(&address.person.browser))
+                .bind(bytes(&address.person.browser_before))
+                .bind(address.since)
+        });
+        known.await?;
+        let lost: Vec<_> = self.lost.into_iter().collect();
+        let counted = LOST.rows(db, &lost, |bound, ((portal, reason), count)| {
+            bound
+                .bind(*portal)
+                .bind(now - now.rem_euclid(HOUR))
+                .bind(*reason)
+                .bind(i64::try_from(*count).unwrap_or(i64::MAX))
+        });
+        counted.await.map(drop)
+    }
+}
+
+/// Notes the time for which a backfill holds all tickets, unless that is known.
+async fn cover(db: &mut AnyConnection, portal: &str, (start, until): (Millis, Millis)) -> Result<(), sqlx::Error> {
+    let cover = query(
+        "INSERT INTO coverage (portal, source, start, until) SELECT $1, $2, $3, $4 WHERE NOT EXISTS \
+         (SELECT 1 FROM coverage WHERE portal = $1 AND source = $2 AND start <= $3 AND until >= $4)",
+    );
+    cover.bind(portal).bind(BACKFILL).bind(start).bind(until).execute(db).await.map(drop)
 }

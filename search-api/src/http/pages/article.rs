@@ -132,7 +132,7 @@ pub(super) async fn vote(
         kind: Kind::Vote { slug: slug.to_owned(), solved, comment: None, search_id: search_id.clone() },
     };
     let batch = Batch { sent_at: now, events: vec![event], covers: None };
-    app.store.append(&visit.caller.portal, visit.origin(), batch).await.map_err(Problem::internal)?;
+    app.store.append(&visit.caller.portal, visit.origin(), batch).await?;
     app.helpfulness.note_vote();
     let voted = if solved { "yes" } else { "no" };
     let mut asked = vec![("voted", voted)];

@@ -116,7 +116,7 @@ pub(super) async fn show(
     }
     let question = wanted.question(&frame, app.now())?;
     let (from, to) = question.reach();
-    let log = app.store.log(&caller.portal.id, from, to).await.map_err(Problem::internal)?;
+    let log = app.store.log(&caller.portal.id, from, to).await?;
     let asked = question.clone();
     let report = tokio::task::spawn_blocking(move || crate::deflection::report(&log, &asked)).await;
     let dashboard = draw(frame, &question, report.map_err(Problem::internal)?);

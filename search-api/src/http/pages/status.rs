@@ -57,7 +57,7 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let Visit { caller, frame, .. } = visit;
     let found = app.store.ticket(&caller.portal, &id, &caller.viewer, asked.secret.as_deref()).await;
-    let ticket = found.map_err(Problem::internal)?.ok_or(Problem::NotFound)?;
+    let ticket = found?.ok_or(Problem::NotFound)?;
     let now = ticket.stages.last().map_or(Stage::Received, |(stage, _)| *stage);
     let words::Stage { who, expected, .. } = stage_words(frame.words, now);
     let status = Status {

@@ -112,7 +112,7 @@ async fn starting(flags: &[&str]) -> Site {
     library.apply("acme", changes.collect(), None).unwrap();
 
     let clock: Clock = Arc::new(|| NOW * 1000);
-    let store = Store::open(&data, Arc::clone(&clock)).await.unwrap();
+    let store = Store::open(&data, None, Arc::clone(&clock)).await.unwrap();
     let key = DevKey::open(&data).unwrap();
     let app = App::new(Arc::new(*config), Arc::new(library), None, None, store, key.keys(), clock);
     Site { app: Arc::new(app), key, _folder: folder }
