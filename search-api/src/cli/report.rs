@@ -5,7 +5,8 @@ mod text;
 
 use super::WrongUse;
 use crate::deflection::{Question, Report, Window, report};
-use crate::http::reports::{ReportBody, question};
+use crate::http::reports::ReportBody;
+use crate::http::reports::asking::question;
 use crate::store::Archive;
 use anyhow::Context;
 use indexer::portal::Portal;
@@ -105,7 +106,7 @@ fn print(into: &mut impl Write, format: Format, portal: &str, question: &Questio
         Format::Csv => csv::print(into, question, report),
         Format::Json => {
             let body =
-                ReportBody::new(portal, question, report).map_err(|_| io::Error::other("a time out of range"))?;
+                ReportBody::new("", portal, question, report).map_err(|_| io::Error::other("a time out of range"))?;
             serde_json::to_writer_pretty(&mut *into, &body)?;
             writeln!(into)
         }

@@ -2,11 +2,10 @@
 
 use super::figures::Figure;
 use super::log::*;
-use super::outcomes::Outcome;
 use super::question::{DAY, HOUR, MINUTE, Question, SECOND, Window};
-use super::story::{Story, T0, angle, browser, may, subject};
+use super::report;
+use super::story::{Story, T0, angle, browser, episodes, may, subject};
 use super::tickets::Rule;
-use super::{ledger, report};
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 
@@ -14,8 +13,7 @@ use jiff::tz::TimeZone;
 #[track_caller]
 fn check(story: &Story, expected: &[(&str, [&str; 4])]) {
     for (place, window) in Window::ALL.into_iter().enumerate() {
-        let found: Vec<_> =
-            ledger(&story.log, &may(window)).into_iter().map(|entry| (entry.episode, entry.outcome.name())).collect();
+        let found: Vec<_> = episodes(&story.log, &may(window)).into_iter().map(|row| (row.id, row.outcome)).collect();
         let expected: Vec<_> = expected.iter().map(|(id, outcomes)| (id.to_string(), outcomes[place])).collect();
         assert_eq!(found, expected, "window {window}");
     }
@@ -268,10 +266,10 @@ fn nothing_is_judged_before_its_window_has_passed() {
     let story = Story::new().search(0.0, "s", "refund").ticket("t", MINUTE);
     let outcome = |as_of: i64| {
         let question = Question { as_of: T0 + as_of, ..may(Window::Day) };
-        ledger(&story.log, &question).first().map(|entry| entry.outcome)
+        episodes(&story.log, &question).first().map(|row| row.outcome)
     };
-    assert_eq!(outcome(DAY - 1), Some(Outcome::Provisional));
-    assert_eq!(outcome(DAY), Some(Outcome::Ticketed));
+    assert_eq!(outcome(DAY - 1), Some("provisional"));
+    assert_eq!(outcome(DAY), Some("ticketed"));
     assert_eq!(outcome(-1), None);
 }
 
@@ -385,15 +383,16 @@ fn of_several_needs_a_search_joins_the_most_alike_and_a_ticket_too() {
             ticket.vector = angle(10.0);
         });
     check(&story, &[("a", ["ticketed"; 4]), ("b", ["abandoned"; 4])]);
-    let entry = &ledger(&story.log, &may(Window::Day))[0];
-    assert!(matches!(entry.tickets[..], [(_, Rule::Similar { cosine })] if cosine > 0.97));
+    let row = &episodes(&story.log, &may(Window::Day))[0];
+    assert!(row.tickets[0].rule.and_then(Rule::cosine).is_some_and(|cosine| cosine > 0.97));
 }
 
 #[test]
 fn tickets_are_linked_by_what_they_name_then_by_visitor_then_by_address() {
     let base = Story::new().of(subject(21, 1)).search(0.0, "first", "refund").search(1.0, "second", "holiday calendar");
-    let rule =
-        |story: &Story, episode: usize| ledger(&story.log, &may(Window::Day))[episode].tickets.first().map(|t| t.1);
+    let rule = |story: &Story, place: usize| {
+        episodes(&story.log, &may(Window::Day))[place].tickets.first().and_then(|t| t.rule)
+    };
     let named = base.clone().any_ticket("t", MINUTE, |ticket| ticket.search_id = Some("first".into()));
     assert_eq!((rule(&named, 0), rule(&named, 1)), (Some(Rule::Named), None));
     let known = base.clone().ticket("t", MINUTE);
@@ -450,7 +449,7 @@ fn thirty_searches_in_a_minute_may_be_a_person() {
     for number in 0..31 {
         story = story.search(f64::from(number) * 2.001 / 60.0, &format!("s{number:02}"), "refund");
     }
-    assert_eq!(ledger(&story.log, &may(Window::Day)).len(), 1);
+    assert_eq!(episodes(&story.log, &may(Window::Day)).len(), 1);
 }
 
 #[test]
@@ -473,7 +472,7 @@ fn days_are_those_of_the_portal_and_visits_are_not_cut() {
         |from, to| Question { window: Window::Day, ..Question::new(from, to, berlin.clone(), T0 + 50 * DAY).unwrap() };
     // 21:58 UTC is 23:58 in Berlin; the visit goes on after midnight.
     let story = Story::new().search(718.0, "late", "refund").click(721.0, "refunds", Some("late"));
-    let counted = |question: &Question| (report(&story.log, question).visits, ledger(&story.log, question).len());
+    let counted = |question: &Question| (report(&story.log, question).visits, episodes(&story.log, question).len());
     assert_eq!(counted(&day(date(2026, 5, 4), date(2026, 5, 5))), (1, 1));
     assert_eq!(counted(&day(date(2026, 5, 5), date(2026, 5, 6))), (0, 0));
     // The day on which clocks go forward has 23 hours, the one on which they go back 25.

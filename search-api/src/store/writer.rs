@@ -2,6 +2,7 @@
 
 use super::intake::{BACKFILL, Rows, Sender};
 use super::keys::Keys;
+use super::readings::{self, Reading};
 use super::retention;
 use super::rows::{Inserted, bytes, insert_event, insert_ticket};
 use super::tickets::{self, SealedTicket, Stored};
@@ -69,6 +70,8 @@ pub enum Work {
         /// Stage.
         stage: Stage,
     },
+    /// A reading of what most analysts may not see.
+    Read(Reading),
 }
 
 /// What was written.
@@ -79,6 +82,8 @@ pub enum Done {
     Ticket(Stored),
     /// A stage.
     Advanced,
+    /// A reading.
+    Noted,
 }
 
 /// A search to be recorded when there is time.
@@ -199,6 +204,10 @@ impl Writer {
                 Work::Advance { portal, id, stage } => {
                     tickets::advance(db, portal, id, *stage, now).await?;
                     Done::Advanced
+                }
+                Work::Read(reading) => {
+                    readings::insert(db, reading).await?;
+                    Done::Noted
                 }
             });
         }
