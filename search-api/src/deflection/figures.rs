@@ -305,11 +305,9 @@ fn answer_times(selection: &Selection<'_, '_>) -> Vec<Unit> {
 fn first_visits<'s>(selection: &'s Selection<'_, '_>) -> impl Iterator<Item = (What, Visitor)> + use<'s> {
     let countable = selection.question.within_one_month();
     let mut seen = None;
-    let first = move |visitor: Visitor| countable && seen.replace(visitor) != Some(visitor);
     // Visits stand by visitor, then by time.
     let visits = selection.visits().map(|(number, visit)| (What::Visit(number), visit.visitor));
-    let mut first = first;
-    visits.filter(move |(_, visitor)| first(*visitor))
+    visits.filter(move |(_, visitor)| countable && seen.replace(*visitor) != Some(*visitor))
 }
 
 fn beyond_a_month(selection: &Selection<'_, '_>) -> Option<&'static str> {

@@ -31,6 +31,8 @@ pub mod visits;
 pub mod why;
 
 #[cfg(test)]
+mod generated;
+#[cfg(test)]
 mod ledger_properties;
 #[cfg(test)]
 mod properties;

@@ -482,6 +482,64 @@ fn days_are_those_of_the_portal_and_visits_are_not_cut() {
 }
 
 #[test]
+fn an_hour_that_comes_twice_or_never_is_counted_as_it_passes() {
+    let berlin = TimeZone::get("Europe/Berlin").unwrap();
+    let minute = |at: &str| (at.parse::<jiff::Timestamp>().unwrap().as_millisecond() - T0) as f64 / MINUTE as f64;
+    let counted = |story: &Story, from, to| {
+        let question = Question::new(from, to, berlin.clone(), T0 + 300 * DAY).unwrap();
+        (report(&story.log, &question).visits, episodes(&story.log, &question).len())
+    };
+    // 02:30 in summer time and, an hour later, 02:30 in winter time: two visits of one day of 25 hours.
+    let autumn = Story::new().search(minute("2026-10-25T00:30:00Z"), "first", "refund").search(
+        minute("2026-10-25T01:30:00Z"),
+        "second",
+        "refund",
+    );
+    assert_eq!(counted(&autumn, date(2026, 10, 25), date(2026, 10, 26)), (2, 2));
+    assert_eq!(counted(&autumn, date(2026, 10, 26), date(2026, 10, 27)), (0, 0));
+    // 01:59 and, a minute later, 03:00: one episode, of which a ticket at exactly 24 hours is one under 24 h although the clock
+    // on the wall says 25.
+    let spring = Story::new()
+        .search(minute("2026-03-29T00:59:00Z"), "s", "refund")
+        .search(minute("2026-03-29T01:00:00Z"), "again", "refund status")
+        .ticket("t", minute("2026-03-30T01:00:00Z") as i64 * MINUTE);
+    assert_eq!(counted(&spring, date(2026, 3, 29), date(2026, 3, 30)), (1, 1));
+    let question = Question::new(date(2026, 3, 29), date(2026, 3, 30), berlin.clone(), T0 + 300 * DAY).unwrap();
+    assert_eq!(episodes(&spring.log, &question)[0].outcome, "ticketed");
+}
+
+#[test]
+fn each_outcome_says_which_rule_decided() {
+    let why = |story: &Story, id: &str| {
+        let told = super::history(&story.log, &may(Window::Day), |other| other == id).unwrap();
+        told.verdicts.iter().map(|verdict| verdict.why.name()).collect::<Vec<_>>()
+    };
+    let asked = || Story::new().search(0.0, "s", "refund");
+    let read = || asked().click(1.0, "refunds", Some("s"));
+    assert_eq!(why(&asked(), "s"), ["opened_nothing"; 4]);
+    assert_eq!(why(&read().leave(1.1, "refunds"), "s"), ["looked_briefly"; 4]);
+    assert_eq!(why(&read().leave(2.0, "refunds"), "s"), ["looked"; 4]);
+    assert_eq!(why(&read().vote(2.0, "refunds", false), "s"), ["voted_unsolved"; 4]);
+    let solved = read().vote(2.0, "refunds", true);
+    assert_eq!(why(&solved, "s"), ["voted_solved"; 4]);
+    let back = solved.search(20.0 * 60.0, "later", "refund").ticket("t", 5 * DAY);
+    assert_eq!(why(&back, "s"), ["voted_solved", "came_back", "came_back", "came_back"]);
+    assert_eq!(why(&back, "later"), ["opened_nothing", "opened_nothing", "opened_nothing", "ticket"]);
+    let told = super::history(&back.log, &may(Window::Day), |id| id == "s").unwrap();
+    assert_eq!(told.verdicts[1].reopened_by.as_deref(), Some("later"));
+    assert!(told.verdicts.iter().all(|verdict| verdict.tickets.is_empty()));
+    let mut broken = asked();
+    broken.log.outages.push(Stretch { source: "import".into(), from: T0 + 2 * HOUR, to: T0 + 3 * HOUR });
+    assert_eq!(why(&broken, "s"), ["opened_nothing", "outage", "outage", "outage"]);
+    broken.log.coverage.clear();
+    assert_eq!(why(&broken, "s"), ["not_covered", "outage", "outage", "outage"]);
+    let waiting = Question { as_of: T0 + 2 * HOUR, ..may(Window::Day) };
+    let told = super::history(&asked().log, &waiting, |id| id == "s").unwrap();
+    let names: Vec<_> = told.verdicts.iter().map(|verdict| verdict.why.name()).collect();
+    assert_eq!(names, ["opened_nothing", "waiting", "waiting", "waiting"]);
+}
+
+#[test]
 fn a_search_that_too_few_asked_is_not_shown_by_itself() {
     let mut story = Story::new();
     for visitor in 1..=6_u8 {

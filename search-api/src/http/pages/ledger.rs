@@ -7,18 +7,19 @@ use crate::deflection::ledger::{Kind, Listed, Part};
 use crate::deflection::outcomes::Outcome;
 use crate::deflection::units::LINK_COVERAGE;
 use crate::deflection::{Question, formulas};
-use crate::http::App;
 use crate::http::error::Problem;
 use crate::http::fields::Fields;
 use crate::http::reports::asking;
-use crate::http::reports::episodes::{Asked, Page, Sort};
+use crate::http::reports::episodes::{LedgerQuestion, Page, Sort};
 use crate::http::reports::shown::{RowBody, View};
+use crate::http::{App, Caller};
 use crate::identity::ANALYST_RAW;
 use askama::Template;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use std::fmt::Display;
 use std::sync::Arc;
 
 /// Rows of a page.
@@ -83,9 +84,10 @@ struct Need {
     href: String,
 }
 
-/// What the page's own address says beside the question.
-#[derive(Clone, Default)]
+/// What the page's own address says.
+#[derive(Clone)]
 struct Address {
+    question: Question,
     figure: Option<String>,
     part: Option<&'static str>,
     kind: Option<&'static str>,
@@ -98,38 +100,39 @@ struct Address {
 pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: Fields) -> Result<Response, Problem> {
     let Visit { caller, frame, .. } = visit;
     let paged = fields.has("cursor");
-    let asked = Asked::read(&app, &caller, &mut fields)?;
-    let address = Address::of(&asked);
-    let (question, view) = (asked.question.clone(), asked.view);
-    let Page { rows, wanted, count, next } = asked.page(&app, &caller, ROWS).await?;
-    let words = frame.words;
+    let asked = LedgerQuestion::read(&app, &caller, &mut fields)?;
+    let (address, view) = (Address::of(&asked), asked.view);
+    let found = asked.page(&app, &caller, ROWS).await?;
+    let ledger = draw(frame, &caller, &address, view, found, paged);
+    Ok(([(header::CACHE_CONTROL, "private, no-store")], page(&ledger)?).into_response())
+}
 
-    let at = |address: &Address, more: &[(&str, &str)]| {
-        format!("{}/dashboard/episodes?{}", frame.base, address.query(&question, more))
-    };
+fn draw(frame: Frame, caller: &Caller, address: &Address, view: View, found: Page, paged: bool) -> Ledger {
+    let Page { rows, wanted, count, next } = found;
+    let (words, question, base) = (frame.words, &address.question, frame.base.clone());
+    let at = |address: &Address, more: &[(&str, &str)]| format!("{base}/dashboard/episodes?{}", address.query(more));
     let export = |format: &str| {
-        let query = address.query(&question, &[("format", format)]);
+        let query = address.query(&[("format", format)]);
         format!("{}/v1/portals/{}/reports/episodes?{query}", caller.root, caller.portal.id)
     };
     let raw = view == View::Raw;
-    let episode_view: &[(&str, &str)] = if raw { &[("view", "raw")] } else { &[] };
-    let need = |id: &str| format!("{}/dashboard/episodes/{id}?{}", frame.base, asking::query(&question, episode_view));
+    let same_view: &[(&str, &str)] = if raw { &[("view", "raw")] } else { &[] };
+    let need = |id: &str| format!("{base}/dashboard/episodes/{id}?{}", asking::query(question, same_view));
     let window = words.dashboard.windows.get(question.window.name()).map_or(question.window.name(), String::as_str);
-    let (from, to) = (question.from.to_string(), question.to.to_string());
-    let figure = address.figure.as_deref();
-    let rows: Vec<LedgerRow> =
-        rows.into_iter().map(|row| LedgerRow::new(&frame, RowBody::new(view, &wanted, row), &need)).collect();
-    let other = Address { view: if raw { None } else { Some("raw") }, ..address.clone() };
-    let plain = Address { figure: address.figure.clone(), kind: address.kind, ..Address::default() };
-    let ledger = Ledger {
+    let range = [("from", &question.from as &dyn Display), ("to", &question.to), ("window", &window)];
+    let shown = |row| LedgerRow::new(&frame, RowBody::new(view, &wanted, row), &need);
+    let rows: Vec<LedgerRow> = rows.into_iter().map(shown).collect();
+    let other = Address { view: (!raw).then_some("raw"), ..address.clone() };
+    let figure = wanted.counts();
+    Ledger {
         title: match figure {
-            Some(figure) => fill(&words.ledger.of_figure, &[("figure", &figure_title(words, figure))]),
+            Some(counted) => fill(&words.ledger.of_figure, &[("figure", &figure_title(words, &counted.figure))]),
             None => words.ledger.title.clone(),
         },
-        formula: wanted.counts().map(|counted| counted.formula),
-        range: fill(&words.ledger.range, &[("from", &from), ("to", &to), ("window", &window)]),
+        formula: figure.map(|counted| counted.formula),
+        range: fill(&words.ledger.range, &range),
         known: fill(&words.ledger.known, &[("as_of", &words.minute(question.as_of, &frame.zone))]),
-        groups: groups(words, &address, &|changed| at(changed, &[])),
+        groups: groups(words, address, &|changed| at(changed, &[])),
         count: match count {
             1 => words.ledger.count_one.clone(),
             _ => fill(&words.ledger.count_other, &[("count", &count)]),
@@ -138,26 +141,26 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: 
         timed: rows.iter().any(|row| !row.seconds.is_empty()),
         several: rows.iter().any(|row| !row.needs.is_empty()),
         raw,
-        dashboard: format!("{}/dashboard?{}", frame.base, asking::query(&question, &[])),
-        all: at(&plain, &[]),
-        first: paged.then(|| at(&address, &[])),
-        next: next.map(|cursor| at(&address, &[("cursor", &cursor)])),
+        dashboard: format!("{base}/dashboard?{}", asking::query(question, &[])),
+        all: at(&address.unfiltered(), &[]),
+        first: paged.then(|| at(address, &[])),
+        next: next.map(|cursor| at(address, &[("cursor", &cursor)])),
         csv: export("csv"),
         jsonl: export("jsonl"),
         other_view: caller.viewer.has(ANALYST_RAW).then(|| at(&other, &[])),
         rows,
         frame,
-    };
-    Ok(([(header::CACHE_CONTROL, "private, no-store")], page(&ledger)?).into_response())
+    }
 }
 
 impl Address {
-    fn of(asked: &Asked) -> Self {
+    fn of(asked: &LedgerQuestion) -> Self {
         let (figure, part, kind) = match &asked.wanted.listed {
             Listed::Figure(counted, part) => (Some(counted.figure.clone()), *part, None),
             Listed::All(kind) => (None, Part::Both, Some(kind.name())),
         };
         Self {
+            question: asked.question.clone(),
             figure,
             part: match part {
                 Part::Both => None,
@@ -171,8 +174,13 @@ impl Address {
         }
     }
 
+    /// The same without what narrows and sorts the rows.
+    fn unfiltered(&self) -> Self {
+        Self { part: None, outcomes: Vec::new(), sort: None, ..self.clone() }
+    }
+
     /// The query of an address that says the same, and more.
-    fn query(&self, question: &Question, more: &[(&str, &str)]) -> String {
+    fn query(&self, more: &[(&str, &str)]) -> String {
         let mut pairs: Vec<(&str, &str)> = Vec::new();
         pairs.extend(self.figure.as_deref().map(|figure| ("figure", figure)));
         pairs.extend(self.part.map(|part| ("part", part)));
@@ -181,7 +189,7 @@ impl Address {
         pairs.extend(self.sort.map(|sort| ("sort", sort)));
         pairs.extend(self.view.map(|view| ("view", view)));
         pairs.extend(more);
-        asking::query(question, &pairs)
+        asking::query(&self.question, &pairs)
     }
 }
 

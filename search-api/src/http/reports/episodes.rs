@@ -31,7 +31,7 @@ pub struct EpisodesBody {
 }
 
 /// What is asked of the ledger, read from a call.
-pub struct Asked {
+pub struct LedgerQuestion {
     /// The question of the report.
     pub question: Question,
     /// Which of its rows.
@@ -141,7 +141,7 @@ pub async fn get(
     headers: HeaderMap,
     mut fields: Fields,
 ) -> Result<Response, Problem> {
-    let asked = Asked::read(&app, &caller, &mut fields)?;
+    let asked = LedgerQuestion::read(&app, &caller, &mut fields)?;
     let format = format(&headers, &mut fields)?;
     let limit = if format == Format::Json { fields.whole("limit", 1..=200, 50)? } else { usize::MAX };
     fields.finish()?;
@@ -175,7 +175,7 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-impl Asked {
+impl LedgerQuestion {
     /// Reads what is asked, of an analyst; for anybody else there is nothing here.
     pub fn read(app: &App, caller: &Caller, fields: &mut Fields) -> Result<Self, Problem> {
         analyst(caller)?;
