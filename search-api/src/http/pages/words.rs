@@ -141,12 +141,16 @@ impl Words {
     pub fn lapse(&self, seconds: f64) -> String {
         let whole = seconds.max(0.0) as u64;
         let (minutes, hours, days) = (whole / 60, whole / 3_600, whole / 86_400);
+        let pair = |large: u64, unit: &str, small: u64, smaller: &str| match small {
+            0 => format!("{large} {unit}"),
+            _ => format!("{large} {unit} {small} {smaller}"),
+        };
         match (days, hours, minutes) {
             (0, 0, 0) if seconds < 10.0 => format!("{} s", self.number(seconds.max(0.0))),
             (0, 0, 0) => format!("{whole} s"),
-            (0, 0, _) => format!("{minutes} min {} s", whole % 60),
-            (0, _, _) => format!("{hours} h {} min", minutes % 60),
-            _ => format!("{days} d {} h", hours % 24),
+            (0, 0, _) => pair(minutes, "min", whole % 60, "s"),
+            (0, _, _) => pair(hours, "h", minutes % 60, "min"),
+            _ => pair(days, "d", hours % 24, "h"),
         }
     }
 
@@ -262,7 +266,7 @@ mod tests {
     #[test]
     fn a_stretch_of_time_is_given_in_its_two_largest_units() {
         let spoken = [-1.0, 4.25, 59.9, 60.0, 3_725.0, 100_000.0].map(|seconds| WORDS[0].lapse(seconds));
-        assert_eq!(spoken, ["0.0 s", "4.2 s", "59 s", "1 min 0 s", "1 h 2 min", "1 d 3 h"]);
+        assert_eq!(spoken, ["0.0 s", "4.2 s", "59 s", "1 min", "1 h 2 min", "1 d 3 h"]);
     }
 
     #[test]
