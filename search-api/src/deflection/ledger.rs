@@ -44,6 +44,22 @@ impl Kind {
     }
 }
 
+/// How rows end that are not episodes, beside `ticketed`; see [`Row::outcome`].
+pub const ENDINGS: [&str; 12] = [
+    "open",
+    "sent",
+    "left_after_help",
+    "left",
+    "attributed",
+    "visit_alone",
+    "outside_window",
+    "unlinked",
+    "not_ticketed",
+    "nothing_found",
+    "opened",
+    "not_opened",
+];
+
 /// Which rows are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {

@@ -1,8 +1,9 @@
 //! What holds of the ledger of every log: its rows add up to each figure, under every window and filter.
 
 use super::intervals::percentile;
-use super::ledger::{Counted, Kind, Listed, Part};
+use super::ledger::{Counted, ENDINGS, Kind, Listed, Part};
 use super::log::*;
+use super::outcomes::Outcome;
 use super::properties::{step, tell};
 use super::question::{Question, Stratum, Window};
 use super::story::{Story, browser, may};
@@ -118,10 +119,13 @@ proptest! {
     }
 
     #[test]
-    fn a_rows_id_is_its_own_within_its_kind(steps in proptest::collection::vec(step(), 0..120)) {
+    fn a_rows_id_is_its_own_within_its_kind_and_its_ending_has_a_name(steps in proptest::collection::vec(step(), 0..120)) {
         let log = tell(&steps);
         for kind in Kind::ALL {
-            let mut ids: Vec<_> = all(&log, &may(Window::Day), kind).into_iter().map(|row| row.id).collect();
+            let listed = all(&log, &may(Window::Day), kind);
+            let known = |row: &Row| Outcome::ALL.map(Outcome::name).contains(&row.outcome) || ENDINGS.contains(&row.outcome);
+            prop_assert!(listed.iter().all(known));
+            let mut ids: Vec<_> = listed.into_iter().map(|row| row.id).collect();
             let rows = ids.len();
             ids.sort();
             ids.dedup();

@@ -297,3 +297,24 @@ pub(super) fn moment(frame: &Frame, at: &str) -> String {
     let at = at.parse::<Timestamp>().map(Timestamp::as_millisecond);
     at.map_or_else(|_| String::new(), |at| frame.words.minute(at, &frame.zone))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::words::words;
+    use super::*;
+    use crate::deflection::ledger::{Counted, ENDINGS};
+
+    #[test]
+    fn how_rows_end_and_what_they_are_of_is_said_in_words() {
+        let english = words([]);
+        for name in Outcome::ALL.map(Outcome::name).into_iter().chain(ENDINGS) {
+            assert_ne!(ending(english, name), name);
+        }
+        assert!(Kind::ALL.iter().all(|kind| english.ledger.kinds.contains_key(kind.name())));
+        assert!(Sort::NAMED.iter().all(|(name, _)| english.ledger.sorts.contains_key(*name)));
+        for figure in ["ticket_rate", "signed_in_share", LINK_COVERAGE, "intercom_resolution_rate"] {
+            assert!(Counted::named(figure).is_some());
+            assert_ne!(figure_title(english, figure), figure);
+        }
+    }
+}

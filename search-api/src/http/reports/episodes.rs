@@ -3,7 +3,8 @@
 use super::asking::{self, ReportQuestion, analyst, ask, fold};
 use super::lines;
 use super::shown::{RowBody, View, id, time};
-use crate::deflection::ledger::{Counted, Kind, Listed, Part};
+use crate::deflection::ledger::{Counted, ENDINGS, Kind, Listed, Part};
+use crate::deflection::outcomes::Outcome;
 use crate::deflection::{Question, Row, Wanted, ledger};
 use crate::http::error::{Problem, ProblemBody};
 use crate::http::fields::Fields;
@@ -14,6 +15,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -204,7 +206,12 @@ impl LedgerQuestion {
             }
             (None, kind) => Listed::All(kind.unwrap_or_default()),
         };
-        let outcomes = fields.texts("outcome")?.into_iter().filter(|name| !name.is_empty()).collect();
+        let outcomes: BTreeSet<String> = fields.texts("outcome")?.into_iter().collect();
+        let known = |name: &str| Outcome::ALL.map(Outcome::name).contains(&name) || ENDINGS.contains(&name);
+        if outcomes.iter().any(|name| !known(name)) {
+            let known = Outcome::ALL.map(Outcome::name).into_iter().chain(ENDINGS).collect::<Vec<_>>().join(", ");
+            return Err(Problem::invalid("outcome", format!("`outcome` must be one of: {known}.")));
+        }
         let sort = fields.choice("sort", &Sort::NAMED, Sort::default())?;
         let view = view(caller, fields)?;
         Ok(Self { question, wanted: Wanted { listed, outcomes }, sort, view, cursor })

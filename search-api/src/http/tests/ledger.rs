@@ -218,6 +218,7 @@ async fn what_cannot_be_asked_of_the_ledger_is_named() {
         ("figure=ticket_rate&part=some", "part"),
         ("figure=ticket_rate&kind=visit", "kind"),
         ("kind=people", "kind"),
+        ("outcome=ticketed&outcome=lost", "outcome"),
         ("sort=random", "sort"),
         ("limit=0", "limit"),
         ("limit=201", "limit"),
