@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What differs between any two answers, whoever asks: ids made for one request, its time, and how long it took.
-const VARIABLE: [&str; 12] = [
+const VARIABLE: [&str; 15] = [
     "date",
     "x-request-id",
     "search_id",
@@ -28,6 +28,10 @@ const VARIABLE: [&str; 12] = [
     "as_of",
     "at",
     "etag",
+    // Addresses that name `as_of`.
+    "numerator_rows",
+    "denominator_rows",
+    "outcome_rows",
 ];
 
 /// A viewer of the test.
@@ -266,6 +270,11 @@ fn script(
         "get /v1/portals/{portal}/tickets/{id}" => vec![Ask::Get(format!("{base}/tickets/absent"))],
         "get /v1/portals/{portal}/reports/deflection" => vec![Ask::Get(format!("{base}/reports/deflection"))],
         "get /v1/portals/{portal}/reports/searches" => vec![Ask::Get(format!("{base}/reports/searches"))],
+        "get /v1/portals/{portal}/reports/episodes" => ["", "?kind=visit&limit=200", "?figure=visit_to_ticket&limit=200", "?kind=ticket", "?kind=search"]
+            // By a number that does not depend on when the log was replayed.
+            .map(|asked| Ask::Get(format!("{base}/reports/episodes{asked}{}sort=tickets", if asked.is_empty() { '?' } else { '&' })))
+            .into(),
+        "get /v1/portals/{portal}/reports/episodes/{id}" => vec![Ask::Get(format!("{base}/reports/episodes/absent"))],
         "get /v1/portals/{portal}/admin/explain" => {
             // As an editor for the viewer: they may know of the hidden articles, what they are told of the viewer's may not.
             let held = who.roles.iter().map(|role| format!("&as=roles:{role}")).collect::<String>();

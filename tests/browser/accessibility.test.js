@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertAccessible, browse, serve, signIn, visitor } from "./harbor.js";
+import { assertAccessible, backfill, browse, serve, signIn, visitor } from "./harbor.js";
 
 const PHONE = { width: 320, height: 640 };
 const DESK = { width: 1280, height: 800 };
@@ -48,6 +48,19 @@ const PAGES = {
   "dashboard": (page, at) => page.goto(`${at}/dashboard`),
   "dashboard without figures": (page, at) => page.goto(`${at}/dashboard?from=2020-01-01&to=2020-01-31`),
   "dashboard of a range that cannot be": (page, at) => page.goto(`${at}/dashboard?from=2020-01-31&to=2020-01-01`),
+  "rows behind a figure": async (page, at) => {
+    await page.goto(`${at}/dashboard`);
+    await page.getByRole("link", { name: /See the rows behind it.*Visits that end in a ticket/ }).first().click();
+    await page.getByRole("heading", { level: 1, name: "Rows behind: Visits that end in a ticket" }).waitFor();
+  },
+  "rows of searches as they were typed": (page, at) => page.goto(`${at}/dashboard/episodes?kind=search&view=raw`),
+  "no rows": (page, at) => page.goto(`${at}/dashboard/episodes?outcome=unknown`),
+  "one need": async (page, at) => {
+    await page.goto(`${at}/dashboard/episodes?outcome=ticketed`);
+    await page.locator("tbody th a").first().click();
+    await page.getByRole("heading", { level: 1, name: "One need, step by step" }).waitFor();
+  },
+  "no such need": (page, at) => page.goto(`${at}/dashboard/episodes/absent`),
   "no such page": (page, at) => page.goto(`${at}/articles/no-such-article`),
 };
 
@@ -56,7 +69,8 @@ for (const [viewport, colorScheme] of [[PHONE, "light"], [PHONE, "dark"], [DESK,
     const service = await serve(t);
     const page = await visitor(t, await browse(t), { viewport, colorScheme });
     page.expectedComplaint = /40[04]/;
-    await signIn(page, service, "signpost:analyst");
+    await backfill(service, 7);
+    await signIn(page, service, "signpost:analyst", "signpost:analyst-raw");
     for (const [name, visit] of Object.entries(PAGES)) {
       await t.test(name, async () => {
         await visit(page, service.pages);

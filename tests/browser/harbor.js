@@ -118,6 +118,31 @@ export async function signIn(page, service, ...roles) {
   await page.getByRole("button", { name: "Sign out" }).waitFor();
 }
 
+/**
+ * Writes into the log what visitors did three days ago, as an operator does who has it from elsewhere: each searched and opened an
+ * article; every third wrote a ticket, every third said that it helped.
+ */
+export async function backfill(service, visitors) {
+  const [now, day] = [Date.now(), 86_400_000];
+  const token = service.token("signpost:operator");
+  const covers = { from: now - 9 * day, to: now };
+  for (let visitor = 0; visitor < visitors; visitor += 1) {
+    const at = now - 3 * day + visitor * 1_000;
+    const about = { slug: "shore-power", search_id: `asked-${visitor}`, rank: 1 };
+    const events = [
+      { id: `s${visitor}`, type: "search", at, query: "no electricity", results: 2, confidence: "good", search_id: about.search_id },
+      { id: `i${visitor}`, type: "impression", at, ...about },
+      { id: `c${visitor}`, type: "click", at: at + 5_000, ...about },
+      { id: `l${visitor}`, type: "leave", at: at + 95_000, slug: about.slug, search_id: about.search_id },
+    ];
+    if (visitor % 3 === 0) events.push({ id: `t${visitor}`, type: "ticket", at: at + 600_000, search_id: about.search_id, ticket_id: `T${visitor}` });
+    if (visitor % 3 === 1) events.push({ id: `v${visitor}`, type: "vote", at: at + 96_000, slug: about.slug, solved: true, search_id: about.search_id });
+    const body = JSON.stringify({ sent_at: now, token, visitor: `browser${visitor}`, events, covers });
+    const sent = await fetch(`${service.url}/v1/portals/harbor/events`, { method: "POST", headers: { "content-type": "application/json" }, body });
+    assert.equal((await sent.json()).accepted, events.length);
+  }
+}
+
 /** Asks again until `is` says yes. */
 export async function until(is, what) {
   const end = Date.now() + PATIENCE_MS;

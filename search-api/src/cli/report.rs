@@ -4,8 +4,10 @@ mod csv;
 mod text;
 
 use super::WrongUse;
-use crate::deflection::{Question, Report, Window, report};
-use crate::http::reports::{ReportBody, question};
+use crate::deflection::{Log, Question, Wanted, Window, ledger, report};
+use crate::http::reports::ReportBody;
+use crate::http::reports::asking::question;
+use crate::http::reports::shown::{RowBody, View};
 use crate::store::{Archive, DatabaseUrl, StoreError};
 use anyhow::Context;
 use indexer::portal::Portal;
@@ -43,7 +45,7 @@ pub struct ReportArgs {
     /// The moment whose knowledge is used, such as 2026-05-31T00:00:00Z [default: now]
     #[arg(long, value_name = "TIME")]
     pub as_of: Option<Timestamp>,
-    /// How to print it: text for people, json as the API answers, csv for a spreadsheet
+    /// How to print it: text for people, json as the API answers, csv for a spreadsheet, jsonl for the episodes behind it
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }
@@ -57,6 +59,8 @@ pub enum Format {
     Json,
     /// For a spreadsheet.
     Csv,
+    /// The episodes that its figures are sums of, one JSON object a line.
+    Jsonl,
 }
 
 /// Prints the report.
@@ -72,8 +76,8 @@ pub fn run(arguments: ReportArgs) -> anyhow::Result<ExitCode> {
     let asked = question(portal.as_ref(), arguments.from, arguments.to, as_of);
     let question = Question { window: arguments.window, ..asked.map_err(|error| WrongUse(error.to_string()))? };
     let archive = Archive::open(&arguments.data, arguments.database.as_ref());
-    let report = answer(archive, &arguments.portal, &question)?;
-    let printed = print(&mut io::stdout().lock(), arguments.format, &arguments.portal, &question, &report);
+    let log = read(archive, &arguments.portal, &question)?;
+    let printed = print(&mut io::stdout().lock(), arguments.format, &arguments.portal, &question, &log);
     match printed {
         // Whoever read the first lines may have seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
@@ -96,27 +100,29 @@ fn portal(content: &Path, id: &str) -> anyhow::Result<Option<Portal>> {
     portal.map(Some).with_context(|| format!("read {}: run `signpost check` to see what is wrong", path.display()))
 }
 
-fn answer(
+fn read(
     archive: impl Future<Output = Result<Archive, StoreError>>,
     portal: &str,
     question: &Question,
-) -> anyhow::Result<Report> {
+) -> anyhow::Result<Log> {
     let (from, to) = question.reach();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start a runtime")?;
-    let log = runtime.block_on(async { archive.await?.log(portal, from, to).await })?;
-    Ok(report(&log, question))
+    Ok(runtime.block_on(async { archive.await?.log(portal, from, to).await })?)
 }
 
-fn print(into: &mut impl Write, format: Format, portal: &str, question: &Question, report: &Report) -> io::Result<()> {
+fn print(into: &mut impl Write, format: Format, portal: &str, question: &Question, log: &Log) -> io::Result<()> {
     match format {
-        Format::Text => text::print(into, portal, question, report),
-        Format::Csv => csv::print(into, question, report),
+        Format::Text => text::print(into, portal, question, &report(log, question)),
+        Format::Csv => csv::print(into, question, &report(log, question)),
         Format::Json => {
-            let body =
-                ReportBody::new(portal, question, report).map_err(|_| io::Error::other("a time out of range"))?;
-            serde_json::to_writer_pretty(&mut *into, &body)?;
+            let body = ReportBody::new("", portal, question, &report(log, question));
+            serde_json::to_writer_pretty(&mut *into, &body.map_err(|_| io::Error::other("a time out of range"))?)?;
             writeln!(into)
         }
+        Format::Jsonl => ledger(log, question, &Wanted::default()).into_iter().try_for_each(|row| {
+            serde_json::to_writer(&mut *into, &RowBody::new(View::Plain, &Wanted::default(), row))?;
+            writeln!(into)
+        }),
     }
 }
 
@@ -173,10 +179,10 @@ mod tests {
         asked(folder.path(), &portal);
         let as_of = T0 + 40 * 86_400_000;
         let question = question(None, Some(date(2026, 5, 4)), Some(date(2026, 5, 5)), as_of).unwrap();
-        let report = answer(Archive::open(folder.path(), None), "acme", &question).unwrap();
+        let log = read(Archive::open(folder.path(), None), "acme", &question).unwrap();
         let printed = |format| {
             let mut out = Vec::new();
-            print(&mut out, format, "acme", &question, &report).unwrap();
+            print(&mut out, format, "acme", &question, &log).unwrap();
             String::from_utf8(out).unwrap()
         };
         let text = printed(Format::Text);
@@ -189,6 +195,10 @@ mod tests {
         assert!(!text.contains('\u{1b}'));
         let json: serde_json::Value = serde_json::from_str(&printed(Format::Json)).unwrap();
         assert_eq!((&json["closed"], &json["final"]), (&7.into(), &true.into()));
+        let episodes = printed(Format::Jsonl);
+        assert_eq!(episodes.lines().count(), 7);
+        let each = episodes.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        assert_eq!(each.filter(|row| row["query"] == "=cmd|' /c calc'!a0").count(), 6);
         let csv = printed(Format::Csv);
         assert!(csv.contains("\r\nsearch,\"'=cmd|' /c calc'!a0\",share,6,6,1,"), "{csv}");
     }
@@ -197,7 +207,7 @@ mod tests {
     fn a_folder_without_a_database_is_said_to_have_none() {
         let folder = tempfile::tempdir().unwrap();
         let question = question(None, None, None, T0).unwrap();
-        let refused = answer(Archive::open(folder.path(), None), "acme", &question).unwrap_err().to_string();
+        let refused = read(Archive::open(folder.path(), None), "acme", &question).unwrap_err().to_string();
         assert!(refused.contains("find events and tickets in"), "{refused}");
         assert!(portal(folder.path(), "../acme").is_err());
         assert!(portal(folder.path(), "acme").unwrap().is_none());

@@ -35,6 +35,8 @@ pub struct Episode<'a> {
     pub ends_solved: bool,
     /// Whether an article was shown in it.
     pub shown: bool,
+    /// All that happened in it, in order.
+    pub events: Vec<Occurrence<'a>>,
     last: Millis,
     order: (Millis, u8, &'a str),
 }
@@ -42,6 +44,8 @@ pub struct Episode<'a> {
 /// An article opened.
 #[derive(Clone, Copy, Debug)]
 pub struct Opening<'a> {
+    /// Id of the event.
+    pub id: &'a str,
     /// When.
     pub t: Millis,
     /// The search it names.
@@ -66,6 +70,8 @@ pub struct Vote<'a> {
 pub struct Form<'a> {
     /// Its id.
     pub id: &'a str,
+    /// Id of the event by which it was first heard of; unlike its own id, nobody else's.
+    pub begun_by: &'a str,
     /// Whose.
     pub visitor: Visitor,
     /// Number of the visit in which it was begun.
@@ -181,6 +187,7 @@ impl<'a> Path<'a> {
         for episode in &mut self.episodes {
             episode.openings.sort_by_key(|opening| opening.t);
             episode.votes.sort_by_key(|vote| vote.t);
+            episode.events.sort_unstable_by_key(Occurrence::order);
         }
         for form in self.forms.values_mut() {
             form.episode = self.holds_form.get(form.id).map(|episode| self.first + episode);
@@ -247,6 +254,7 @@ impl<'a> Path<'a> {
         let Some(id) = event.named_form().filter(|id| begins || self.forms.contains_key(id)) else { return };
         let new = Form {
             id,
+            begun_by: &event.event.id,
             visitor,
             visit,
             episode: None,
@@ -281,9 +289,10 @@ fn opening<'a>(visit: &Visit<'a>, place: usize) -> Option<Opening<'a>> {
     let event = visit.events.get(place)?;
     match &event.event.kind {
         Kind::Click(shown) => {
-            Some(Opening { t: event.t, search: shown.search_id.as_deref(), dwell: visit.dwell(place, &shown.slug) })
+            let (search, dwell) = (shown.search_id.as_deref(), visit.dwell(place, &shown.slug));
+            Some(Opening { id: &event.event.id, t: event.t, search, dwell })
         }
-        Kind::FormSuggest { .. } => Some(Opening { t: event.t, search: None, dwell: None }),
+        Kind::FormSuggest { .. } => Some(Opening { id: &event.event.id, t: event.t, search: None, dwell: None }),
         _ => None,
     }
 }
@@ -304,6 +313,7 @@ impl<'a> Episode<'a> {
             roles: BTreeSet::new(),
             ends_solved: false,
             shown: false,
+            events: Vec::new(),
             last: first.t,
             order: first.order(),
         }
@@ -316,6 +326,7 @@ impl<'a> Episode<'a> {
     }
 
     fn touch(&mut self, event: &Occurrence<'a>) {
+        self.events.push(*event);
         self.start = self.start.min(event.t);
         let kind = &event.event.kind;
         if matches!(kind, Kind::Search(_) | Kind::Click(_) | Kind::FormOpen { .. } | Kind::FormSuggest { .. }) {

@@ -1,12 +1,13 @@
-//! Outcomes to figures: each with its formula, its counts and its interval.
+//! Outcomes to figures: each with its formula, its counts and its interval, summed from the units that the ledger lists.
 
 use super::episodes::{Episode, Opening};
-use super::intervals::{Rate, Tally, percentile};
+use super::intervals::percentile;
 use super::log::Millis;
 use super::outcomes::{FormOutcome, Outcome};
 use super::report::Selection;
 use super::searches::Search;
 use super::tickets::Attribution;
+use super::units::{Unit, Units, What, tally};
 use super::visitors::Visitor;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,74 +39,190 @@ pub const VISIT_TO_TICKET_LIMIT: f64 = 0.30;
 
 const UPPER_BOUND: &str =
     "An upper bound: without a holdout nobody knows how many of these would have opened no ticket anyway.";
+const TOO_MANY_TICKETS: &str = "Above 30 %: the content fails for too many visits.";
 const BEYOND_A_MONTH: &str =
     "Anonymous visitors cannot be told apart beyond a calendar month: ask for a range within one.";
+const ANSWER_TIME: &str = "from the first search to the opening that solved it, nearest rank over solved episodes";
+
+/// How a figure is computed from its units.
+struct Definition {
+    name: &'static str,
+    formula: &'static str,
+    measure: Measure,
+    units: Units,
+    /// What must be known to read a value of it.
+    note: fn(&Selection<'_, '_>, Option<f64>) -> Option<&'static str>,
+}
+
+/// What is made of a figure's units.
+#[derive(Clone, Copy)]
+enum Measure {
+    /// Numerator / denominator, with an interval.
+    Share,
+    /// A percentile of their times.
+    Percentile(f64),
+    /// Their number.
+    Visitors,
+}
 
 /// All figures of the definition that the log allows, in the order of deflection.md.
+const DEFINITIONS: [Definition; 11] = [
+    Definition {
+        name: "ticket_rate",
+        formula: "ticketed / closed",
+        measure: Measure::Share,
+        units: |selection| closed(selection, |outcome| outcome == Outcome::Ticketed),
+        note: |_, _| None,
+    },
+    Definition {
+        name: "confirmed_deflection",
+        formula: "confirmed / closed",
+        measure: Measure::Share,
+        units: |selection| closed(selection, |outcome| outcome == Outcome::Confirmed),
+        note: |_, _| Some(UPPER_BOUND),
+    },
+    Definition {
+        name: "potential_deflection",
+        formula: "(confirmed + form_left + assumed) / closed",
+        measure: Measure::Share,
+        units: |selection| {
+            closed(selection, |o| matches!(o, Outcome::Confirmed | Outcome::FormLeft | Outcome::Assumed))
+        },
+        note: |_, _| Some(UPPER_BOUND),
+    },
+    Definition {
+        name: "form_deflection",
+        formula: "forms left after help / forms closed",
+        measure: Measure::Share,
+        units: forms,
+        note: |_, _| Some(UPPER_BOUND),
+    },
+    Definition {
+        name: "visit_to_ticket",
+        formula: "visits with a ticketed episode, a sent form, or a ticket linked to the visit alone / visits",
+        measure: Measure::Share,
+        units: visits_to_tickets,
+        note: |_, value| value.is_some_and(|value| value > VISIT_TO_TICKET_LIMIT).then_some(TOO_MANY_TICKETS),
+    },
+    Definition {
+        name: "no_result_rate",
+        formula: "searches with confidence none / searches",
+        measure: Measure::Share,
+        units: searches,
+        note: |_, _| None,
+    },
+    Definition {
+        name: "no_click_rate",
+        formula: "searches not none without an opening / searches not none",
+        measure: Measure::Share,
+        units: unopened,
+        note: |_, _| None,
+    },
+    Definition {
+        name: "time_to_answer_p50",
+        formula: ANSWER_TIME,
+        measure: Measure::Percentile(0.5),
+        units: answer_times,
+        note: |_, _| None,
+    },
+    Definition {
+        name: "time_to_answer_p90",
+        formula: ANSWER_TIME,
+        measure: Measure::Percentile(0.9),
+        units: answer_times,
+        note: |_, _| None,
+    },
+    Definition {
+        name: "active_visitors",
+        formula: "distinct visitors with a visit",
+        measure: Measure::Visitors,
+        units: |selection| first_visits(selection).map(|(what, _)| Unit::counted(what)).collect(),
+        note: |selection, _| beyond_a_month(selection),
+    },
+    Definition {
+        name: "signed_in_share",
+        formula: "signed-in visitors / distinct visitors",
+        measure: Measure::Share,
+        units: |selection| {
+            let signed_in = |visitor| matches!(visitor, Visitor::Subject(_));
+            first_visits(selection).map(|(what, visitor)| Unit::judged(what, signed_in(visitor))).collect()
+        },
+        note: |selection, _| beyond_a_month(selection),
+    },
+];
+
+/// Computes all figures.
 pub fn figures(selection: &Selection<'_, '_>) -> Vec<Figure> {
-    let (potential, seconds) = (potential(selection), answer_times(selection));
-    let mut figures = vec![
-        share("ticket_rate", "ticketed / closed", &outcome_share(selection, |o| o == Outcome::Ticketed), None),
-        share(
-            "confirmed_deflection",
-            "confirmed / closed",
-            &outcome_share(selection, |o| o == Outcome::Confirmed),
-            Some(UPPER_BOUND),
-        ),
-        share("potential_deflection", "(confirmed + form_left + assumed) / closed", &potential, Some(UPPER_BOUND)),
-        share("form_deflection", "forms left after help / forms closed", &form_share(selection), Some(UPPER_BOUND)),
-        visit_to_ticket(selection),
-    ];
-    figures.extend(search_shares(selection));
-    figures.extend(
-        [("time_to_answer_p50", 0.5), ("time_to_answer_p90", 0.9)]
-            .map(|(name, q)| answer_time(name, q, seconds.clone())),
-    );
-    figures.extend(active_visitors(selection));
-    figures
+    DEFINITIONS.iter().map(|definition| definition.figure(selection)).collect()
 }
 
-fn share(name: &'static str, formula: &'static str, tally: &Tally<Visitor>, note: Option<&'static str>) -> Figure {
-    let rate: Option<Rate> = tally.rate();
-    Figure {
-        name,
-        formula,
-        unit: "share",
-        numerator: Some(tally.numerator()),
-        denominator: Some(tally.denominator()),
-        value: rate.map(|rate| rate.value),
-        low: rate.map(|rate| rate.low),
-        high: rate.map(|rate| rate.high),
-        note,
+/// How a figure is computed and what it counts, by its name.
+pub fn counted(name: &str) -> Option<(&'static str, Units)> {
+    let definition = DEFINITIONS.iter().find(|definition| definition.name == name)?;
+    Some((definition.formula, definition.units))
+}
+
+impl Definition {
+    fn figure(&self, selection: &Selection<'_, '_>) -> Figure {
+        let units = (self.units)(selection);
+        let empty = Figure {
+            name: self.name,
+            formula: self.formula,
+            unit: "share",
+            numerator: None,
+            denominator: None,
+            value: None,
+            low: None,
+            high: None,
+            note: None,
+        };
+        let figure = match self.measure {
+            Measure::Share => {
+                let tally = tally(selection, &units);
+                let rate = tally.rate();
+                Figure {
+                    numerator: Some(tally.numerator()),
+                    denominator: Some(tally.denominator()),
+                    value: rate.map(|rate| rate.value),
+                    low: rate.map(|rate| rate.low),
+                    high: rate.map(|rate| rate.high),
+                    ..empty
+                }
+            }
+            Measure::Percentile(q) => {
+                let mut times: Vec<Millis> = units.iter().filter_map(|unit| unit.millis).collect();
+                let value = percentile(&mut times, q).map(|millis| millis as f64 / 1000.0);
+                Figure { unit: "seconds", denominator: Some(times.len() as u64), value, ..empty }
+            }
+            Measure::Visitors => {
+                let number = selection.question.within_one_month().then_some(units.len() as u64);
+                Figure { unit: "visitors", numerator: number, value: number.map(|n| n as f64), ..empty }
+            }
+        };
+        Figure { note: (self.note)(selection, figure.value), ..figure }
     }
 }
 
-fn count(tally: &mut Tally<Visitor>, visitor: Visitor, hit: impl Into<bool>) {
-    if hit.into() { tally.hit(visitor) } else { tally.miss(visitor) }
+/// Closed episodes; in the numerator, those whose outcome is meant.
+fn closed(selection: &Selection<'_, '_>, meant: impl Fn(Outcome) -> bool) -> Vec<Unit> {
+    let closed = selection.numbered().filter(|(_, outcome)| outcome.is_closed());
+    closed.map(|(number, outcome)| Unit::judged(What::Episode(number), meant(outcome))).collect()
 }
 
-/// Share of the closed episodes whose outcome is meant.
-pub fn outcome_share(selection: &Selection<'_, '_>, meant: impl Fn(Outcome) -> bool) -> Tally<Visitor> {
-    let mut tally = Tally::default();
-    for (episode, outcome) in selection.episodes().filter(|(_, outcome)| outcome.is_closed()) {
-        count(&mut tally, episode.visitor, meant(outcome));
-    }
-    tally
+/// Closed forms; in the numerator, those left after help.
+fn forms(selection: &Selection<'_, '_>) -> Vec<Unit> {
+    let closed = selection.forms().filter(|(_, outcome)| *outcome != FormOutcome::Open);
+    closed.map(|(number, outcome)| Unit::judged(What::Form(number), outcome == FormOutcome::LeftAfterHelp)).collect()
 }
 
-fn potential(selection: &Selection<'_, '_>) -> Tally<Visitor> {
-    outcome_share(selection, |o| matches!(o, Outcome::Confirmed | Outcome::FormLeft | Outcome::Assumed))
+/// Visits; in the numerator, those that led to a ticket.
+fn visits_to_tickets(selection: &Selection<'_, '_>) -> Vec<Unit> {
+    let asked = asking_visits(selection);
+    selection.visits().map(|(number, _)| Unit::judged(What::Visit(number), asked.contains(&number))).collect()
 }
 
-fn form_share(selection: &Selection<'_, '_>) -> Tally<Visitor> {
-    let mut tally = Tally::default();
-    for (form, outcome) in selection.forms().filter(|(_, outcome)| *outcome != FormOutcome::Open) {
-        count(&mut tally, form.visitor, outcome == FormOutcome::LeftAfterHelp);
-    }
-    tally
-}
-
-fn visit_to_ticket(selection: &Selection<'_, '_>) -> Figure {
+/// Numbers of the visits with a ticketed episode, a sent form, or a ticket linked to the visit alone.
+pub fn asking_visits(selection: &Selection<'_, '_>) -> BTreeSet<usize> {
     let mut asked: BTreeSet<usize> = BTreeSet::new();
     let judged = selection.journeys.episodes.iter().zip(selection.outcomes);
     asked.extend(judged.filter(|(_, outcome)| **outcome == Outcome::Ticketed).map(|(episode, _)| episode.visit));
@@ -115,36 +232,35 @@ fn visit_to_ticket(selection: &Selection<'_, '_>) -> Figure {
         Attribution::Visit(visit) => Some(*visit),
         _ => None,
     }));
-    let mut tally = Tally::default();
-    for (number, visit) in selection.visits() {
-        count(&mut tally, visit.visitor, asked.contains(&number));
-    }
-    let above = tally.rate().is_some_and(|rate| rate.value > VISIT_TO_TICKET_LIMIT);
-    let note = above.then_some("Above 30 %: the content fails for too many visits.");
-    let formula = "visits with a ticketed episode, a sent form, or a ticket linked to the visit alone / visits";
-    share("visit_to_ticket", formula, &tally, note)
+    asked
 }
 
-/// Searches that found nothing, and others that led to no opening.
-fn search_shares(selection: &Selection<'_, '_>) -> [Figure; 2] {
-    let (mut nothing, mut unopened) = (Tally::default(), Tally::default());
-    for episode in selection.admitted() {
-        let opened: BTreeSet<usize> =
-            episode.openings.iter().filter_map(|opening| answered(episode, opening)).collect();
-        for (place, search) in episode.searches.iter().enumerate() {
-            if !selection.in_range(search.begins()) {
-                continue;
-            }
-            count(&mut nothing, episode.visitor, search.found_nothing());
-            if !search.found_nothing() {
-                count(&mut unopened, episode.visitor, !opened.contains(&place));
-            }
+/// Searches; in the numerator, those that found nothing good.
+fn searches(selection: &Selection<'_, '_>) -> Vec<Unit> {
+    let all = selection.searches();
+    all.map(|(number, place, search)| Unit::judged(What::Search(number, place), search.found_nothing())).collect()
+}
+
+/// Searches that found something; in the numerator, those that led to no opening.
+fn unopened(selection: &Selection<'_, '_>) -> Vec<Unit> {
+    let mut opened: (Option<usize>, BTreeMap<usize, usize>) = (None, BTreeMap::new());
+    let mut units = Vec::new();
+    for (number, place, _) in selection.searches().filter(|(_, _, search)| !search.found_nothing()) {
+        if opened.0 != Some(number) {
+            opened = (Some(number), openings_by_search(&selection.journeys.episodes[number]));
         }
+        units.push(Unit::judged(What::Search(number, place), !opened.1.contains_key(&place)));
     }
-    [
-        share("no_result_rate", "searches with confidence none / searches", &nothing, None),
-        share("no_click_rate", "searches not none without an opening / searches not none", &unopened, None),
-    ]
+    units
+}
+
+/// How many openings each search of an episode led to, by its place; those without any are left out.
+pub fn openings_by_search(episode: &Episode<'_>) -> BTreeMap<usize, usize> {
+    let mut opened = BTreeMap::new();
+    for place in episode.openings.iter().filter_map(|opening| answered(episode, opening)) {
+        *opened.entry(place).or_default() += 1;
+    }
+    opened
 }
 
 /// Place of the search that an opening answers: the one it names, else the latest before it.
@@ -154,71 +270,46 @@ fn answered(episode: &Episode<'_>, opening: &Opening<'_>) -> Option<usize> {
     named.or_else(|| episode.searches.iter().rposition(|search| search.begins() <= opening.t))
 }
 
-/// Milliseconds from the first search of each solved episode to the opening that solved it.
-fn answer_times(selection: &Selection<'_, '_>) -> Vec<Millis> {
-    let suggestion = |episode: &Episode<'_>| {
-        let forms = selection.journeys.forms.iter().zip(selection.form_outcomes);
-        let left = forms.filter(|(form, outcome)| {
-            form.visitor == episode.visitor
-                && **outcome == FormOutcome::LeftAfterHelp
-                && episode.forms.contains(form.id)
-        });
-        left.filter_map(|(form, _)| form.suggestions.last().copied()).max()
-    };
+/// Solved episodes, each with the time from its first search to the opening that solved it.
+fn answer_times(selection: &Selection<'_, '_>) -> Vec<Unit> {
+    let mut suggested: BTreeMap<usize, Millis> = BTreeMap::new();
+    for (form, outcome) in selection.journeys.forms.iter().zip(selection.form_outcomes) {
+        if let (FormOutcome::LeftAfterHelp, Some(episode), Some(&at)) = (outcome, form.episode, form.suggestions.last())
+        {
+            let latest = suggested.entry(episode).or_insert(at);
+            *latest = at.max(*latest);
+        }
+    }
     let rules = &selection.question.rules;
-    let solved_by = |(episode, outcome): (&Episode<'_>, Outcome)| {
+    let solved_by = |(number, outcome): (usize, Outcome)| {
+        let episode = &selection.journeys.episodes[number];
         let opened = episode.openings.iter();
         let at = match outcome {
             Outcome::Confirmed => {
                 let vote = selection.evidence.verdict(episode)?;
                 opened.filter(|opening| opening.t <= vote.t).map(|opening| opening.t).max()
             }
-            Outcome::FormLeft => suggestion(episode),
+            Outcome::FormLeft => suggested.get(&number).copied(),
             Outcome::Assumed => {
                 let looked = opened.filter(|opening| opening.dwell.is_some_and(|dwell| dwell >= rules.min_dwell));
                 looked.map(|opening| opening.t).max()
             }
             _ => None,
         };
-        at.map(|at| (at - episode.first_search()).max(0))
+        at.map(|at| Unit::timed(What::Episode(number), (at - episode.first_search()).max(0)))
     };
-    selection.episodes().filter_map(solved_by).collect()
+    selection.numbered().filter_map(solved_by).collect()
 }
 
-fn answer_time(name: &'static str, q: f64, mut times: Vec<Millis>) -> Figure {
-    Figure {
-        name,
-        formula: "from the first search to the opening that solved it, nearest rank over solved episodes",
-        unit: "seconds",
-        numerator: None,
-        denominator: Some(times.len() as u64),
-        value: percentile(&mut times, q).map(|millis| millis as f64 / 1000.0),
-        low: None,
-        high: None,
-        note: None,
-    }
-}
-
-fn active_visitors(selection: &Selection<'_, '_>) -> [Figure; 2] {
-    let mut seen: BTreeMap<Visitor, ()> = BTreeMap::new();
-    seen.extend(selection.visits().map(|(_, visit)| (visit.visitor, ())));
+/// The first visit of each visitor, who cannot be told apart beyond a calendar month.
+fn first_visits<'s>(selection: &'s Selection<'_, '_>) -> impl Iterator<Item = (What, Visitor)> + use<'s> {
     let countable = selection.question.within_one_month();
-    let note = (!countable).then_some(BEYOND_A_MONTH);
-    let visitors = countable.then_some(seen.len() as u64);
-    let mut signed_in = Tally::default();
-    if countable {
-        seen.keys().for_each(|visitor| count(&mut signed_in, *visitor, matches!(visitor, Visitor::Subject(_))));
-    }
-    let active = Figure {
-        name: "active_visitors",
-        formula: "distinct visitors with a visit",
-        unit: "visitors",
-        numerator: visitors,
-        denominator: None,
-        value: visitors.map(|visitors| visitors as f64),
-        low: None,
-        high: None,
-        note,
-    };
-    [active, share("signed_in_share", "signed-in visitors / distinct visitors", &signed_in, note)]
+    let mut seen = None;
+    // Visits stand by visitor, then by time.
+    let visits = selection.visits().map(|(number, visit)| (What::Visit(number), visit.visitor));
+    visits.filter(move |(_, visitor)| countable && seen.replace(*visitor) != Some(*visitor))
+}
+
+fn beyond_a_month(selection: &Selection<'_, '_>) -> Option<&'static str> {
+    (!selection.question.within_one_month()).then_some(BEYOND_A_MONTH)
 }

@@ -4,16 +4,21 @@ use super::log::{Kind, Millis, Surface};
 use super::outcomes::Outcome;
 use super::question::HOUR;
 use super::report::Selection;
+use super::units::{Unit, Units, What};
 use super::visitors::Visitor;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A figure of another system, computed from this log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Formula {
+    /// Its name in the API.
+    pub figure: &'static str,
     /// Whose figure it is, and what they call it.
     pub name: &'static str,
     /// As we read it.
     pub reading: &'static str,
+    /// Where it is published.
+    pub source: &'static str,
     /// What was counted.
     pub numerator: u64,
     /// Over what.
@@ -27,84 +32,144 @@ impl Formula {
     }
 }
 
-/// All of them.
-pub fn formulas(selection: &Selection<'_, '_>) -> Vec<Formula> {
-    let mut formulas = vec![zendesk(selection)];
-    formulas.extend(service_now(selection));
-    formulas.extend(search_unify(selection));
-    formulas.push(intercom(selection));
-    formulas
+struct Definition {
+    figure: &'static str,
+    name: &'static str,
+    reading: &'static str,
+    source: &'static str,
+    units: Units,
 }
 
-fn zendesk(selection: &Selection<'_, '_>) -> Formula {
-    let on_help =
-        |kind: &super::visits::Visit<'_>| kind.events.iter().any(|event| event.event.surface == Surface::Help);
-    let readers: BTreeSet<Visitor> =
-        selection.visits().filter(|(_, visit)| on_help(visit)).map(|(_, visit)| visit.visitor).collect();
-    let askers: BTreeSet<Visitor> =
-        selection.tickets().filter_map(|(ticket, _)| ticket.visitors.first().copied()).collect();
-    Formula {
+const SERVICE_NOW: &str =
+    "https://www.servicenow.com/docs/r/xanadu/servicenow-platform/knowledge-management/ssa-concepts.html";
+const SEARCH_UNIFY: &str = "https://docs.searchunify.com/Content/Search-Analytics/Case-Deflection.htm";
+
+const DEFINITIONS: [Definition; 7] = [
+    Definition {
+        figure: "zendesk_self_service_score",
         name: "Zendesk, self-service score",
         reading: "visitors of any help page / distinct visitors with a ticket (a ratio)",
-        numerator: readers.len() as u64,
-        denominator: askers.len() as u64,
-    }
+        source: "https://support.zendesk.com/hc/en-us/articles/4408894139930",
+        units: zendesk,
+    },
+    Definition {
+        figure: "servicenow_no_deflection",
+        name: "ServiceNow, no deflection",
+        reading: "ticketed episodes / closed episodes",
+        source: SERVICE_NOW,
+        units: |selection| service_now(selection, |outcome, _| outcome == Outcome::Ticketed),
+    },
+    Definition {
+        figure: "servicenow_confirmed_deflection",
+        name: "ServiceNow, confirmed deflection",
+        reading: "closed episodes without a ticket whose last event is a vote solved / closed episodes",
+        source: SERVICE_NOW,
+        units: |selection| service_now(selection, |outcome, solved| outcome != Outcome::Ticketed && solved),
+    },
+    Definition {
+        figure: "servicenow_potential_deflection",
+        name: "ServiceNow, potential deflection",
+        reading: "all other closed episodes / closed episodes",
+        source: SERVICE_NOW,
+        units: |selection| service_now(selection, |outcome, solved| outcome != Outcome::Ticketed && !solved),
+    },
+    Definition {
+        figure: "searchunify_stage_one",
+        name: "SearchUnify, stage one",
+        reading: "visits with a search and a click and neither form nor ticket / visits with a search",
+        source: SEARCH_UNIFY,
+        units: stage_one,
+    },
+    Definition {
+        figure: "searchunify_stage_two",
+        name: "SearchUnify, stage two",
+        reading: "visits with a form and a suggestion opened and no ticket / visits with a form",
+        source: SEARCH_UNIFY,
+        units: stage_two,
+    },
+    Definition {
+        figure: "intercom_resolution_rate",
+        name: "Intercom, resolution rate",
+        reading: "episodes confirmed, or not followed by a search, form or ticket within 24 h, not reopened / closed episodes with \
+                  an answer shown",
+        source: "https://www.intercom.com/help/en/articles/8205718-fin-ai-agent-resolutions",
+        units: intercom,
+    },
+];
+
+/// Computes all of them.
+pub fn formulas(selection: &Selection<'_, '_>) -> Vec<Formula> {
+    let formula = |&Definition { figure, name, reading, source, units }: &Definition| {
+        let units = units(selection);
+        let count = |counts: fn(&Unit) -> bool| units.iter().filter(|unit| counts(unit)).count() as u64;
+        let (numerator, denominator) = (count(|unit| unit.numerator), count(|unit| unit.denominator));
+        Formula { figure, name, reading, source, numerator, denominator }
+    };
+    DEFINITIONS.iter().map(formula).collect()
 }
 
-fn service_now(selection: &Selection<'_, '_>) -> [Formula; 3] {
-    let (mut none, mut confirmed, mut potential) = (0, 0, 0);
-    for (episode, outcome) in selection.episodes().filter(|(_, outcome)| outcome.is_closed()) {
-        match outcome {
-            Outcome::Ticketed => none += 1,
-            _ if episode.ends_solved => confirmed += 1,
-            _ => potential += 1,
-        }
-    }
-    let denominator = none + confirmed + potential;
-    let formula = |name, reading, numerator| Formula { name, reading, numerator, denominator };
-    [
-        formula("ServiceNow, no deflection", "ticketed episodes / closed episodes", none),
-        formula(
-            "ServiceNow, confirmed deflection",
-            "closed episodes without a ticket whose last event is a vote solved / closed episodes",
-            confirmed,
-        ),
-        formula("ServiceNow, potential deflection", "all other closed episodes / closed episodes", potential),
-    ]
+/// What a formula is called, by its name in the API.
+pub fn name(figure: &str) -> Option<&'static str> {
+    DEFINITIONS.iter().find(|definition| definition.figure == figure).map(|definition| definition.name)
 }
 
-fn search_unify(selection: &Selection<'_, '_>) -> [Formula; 2] {
-    let ticketed = selection.visits_with_tickets();
-    let (mut searched, mut self_solved, mut with_form, mut deflected) = (0, 0, 0, 0);
+/// How a formula reads and what it counts, by its name in the API.
+pub fn counted(figure: &str) -> Option<(&'static str, Units)> {
+    let definition = DEFINITIONS.iter().find(|definition| definition.figure == figure)?;
+    Some((definition.reading, definition.units))
+}
+
+/// Above the line the first help visit of each visitor, below it the first ticket of each.
+fn zendesk(selection: &Selection<'_, '_>) -> Vec<Unit> {
+    let (mut readers, mut askers): (BTreeSet<Visitor>, BTreeSet<Visitor>) = Default::default();
+    let mut units = Vec::new();
     for (number, visit) in selection.visits() {
-        let form = visit.has(|kind| matches!(kind, Kind::FormOpen { .. }));
-        let ticket = ticketed.contains(&number);
-        if visit.has(|kind| matches!(kind, Kind::Search(_))) {
-            searched += 1;
-            self_solved += u64::from(visit.has(|kind| matches!(kind, Kind::Click(_))) && !form && !ticket);
-        }
-        if form {
-            with_form += 1;
-            deflected += u64::from(visit.has(|kind| matches!(kind, Kind::FormSuggest { .. })) && !ticket);
+        let on_help = visit.events.iter().any(|event| event.event.surface == Surface::Help);
+        if on_help && readers.insert(visit.visitor) {
+            units.push(Unit::counted(What::Visit(number)));
         }
     }
-    [
-        Formula {
-            name: "SearchUnify, level one",
-            reading: "visits with a search and a click and neither form nor ticket / visits with a search",
-            numerator: self_solved,
-            denominator: searched,
-        },
-        Formula {
-            name: "SearchUnify, level two",
-            reading: "visits with a form and a suggestion opened and no ticket / visits with a form",
-            numerator: deflected,
-            denominator: with_form,
-        },
-    ]
+    for (number, ticket) in selection.all_tickets.iter().enumerate() {
+        let asker = ticket.visitors.first().filter(|_| selection.in_range(ticket.ticket.at));
+        if asker.is_some_and(|asker| askers.insert(*asker)) {
+            units.push(Unit::judged(What::Ticket(number), false));
+        }
+    }
+    units
 }
 
-fn intercom(selection: &Selection<'_, '_>) -> Formula {
+/// Closed episodes; in the numerator, those meant by their outcome and whether they end in a vote that says solved.
+fn service_now(selection: &Selection<'_, '_>, meant: impl Fn(Outcome, bool) -> bool) -> Vec<Unit> {
+    let closed = selection.numbered().filter(|(_, outcome)| outcome.is_closed());
+    let judge = |(number, outcome): (usize, Outcome)| {
+        let solved = selection.journeys.episodes[number].ends_solved;
+        Unit::judged(What::Episode(number), meant(outcome, solved))
+    };
+    closed.map(judge).collect()
+}
+
+fn stage_one(selection: &Selection<'_, '_>) -> Vec<Unit> {
+    let ticketed = selection.visits_with_tickets();
+    let searched = selection.visits().filter(|(_, visit)| visit.has(|kind| matches!(kind, Kind::Search(_))));
+    let judge = |(number, visit): (usize, &super::visits::Visit<'_>)| {
+        let clicked = visit.has(|kind| matches!(kind, Kind::Click(_)));
+        let form = visit.has(|kind| matches!(kind, Kind::FormOpen { .. }));
+        Unit::judged(What::Visit(number), clicked && !form && !ticketed.contains(&number))
+    };
+    searched.map(judge).collect()
+}
+
+fn stage_two(selection: &Selection<'_, '_>) -> Vec<Unit> {
+    let ticketed = selection.visits_with_tickets();
+    let formed = selection.visits().filter(|(_, visit)| visit.has(|kind| matches!(kind, Kind::FormOpen { .. })));
+    let judge = |(number, visit): (usize, &super::visits::Visit<'_>)| {
+        let suggested = visit.has(|kind| matches!(kind, Kind::FormSuggest { .. }));
+        Unit::judged(What::Visit(number), suggested && !ticketed.contains(&number))
+    };
+    formed.map(judge).collect()
+}
+
+fn intercom(selection: &Selection<'_, '_>) -> Vec<Unit> {
     let mut contacts: BTreeMap<Visitor, Vec<Millis>> = BTreeMap::new();
     for visit in &selection.journeys.visits {
         let asked = |kind: &Kind| matches!(kind, Kind::Search(_) | Kind::FormOpen { .. });
@@ -119,20 +184,14 @@ fn intercom(selection: &Selection<'_, '_>) -> Formula {
         times.any(|&t| end < t && t <= end + 24 * HOUR)
     };
     let as_of = selection.question.as_of;
-    let closed = |end: Millis, outcome: Outcome| outcome.is_closed() && end + 24 * HOUR <= as_of;
-    let (mut answered, mut resolved) = (0, 0);
-    for (episode, outcome) in
-        selection.episodes().filter(|(episode, outcome)| episode.shown && closed(episode.end, *outcome))
-    {
-        answered += 1;
-        let silent = !came_back(episode.visitor, episode.end);
-        resolved += u64::from(outcome != Outcome::Reopened && (outcome == Outcome::Confirmed || silent));
-    }
-    Formula {
-        name: "Intercom, resolution rate",
-        reading: "episodes confirmed, or not followed by a search, form or ticket within 24 h, not reopened / closed episodes with \
-                  an answer shown",
-        numerator: resolved,
-        denominator: answered,
-    }
+    let judge = |(number, outcome): (usize, Outcome)| {
+        let episode = &selection.journeys.episodes[number];
+        let answered = episode.shown && outcome.is_closed() && episode.end + 24 * HOUR <= as_of;
+        answered.then(|| {
+            let silent = !came_back(episode.visitor, episode.end);
+            let resolved = outcome != Outcome::Reopened && (outcome == Outcome::Confirmed || silent);
+            Unit::judged(What::Episode(number), resolved)
+        })
+    };
+    selection.numbered().filter_map(judge).collect()
 }

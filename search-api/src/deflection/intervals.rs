@@ -73,13 +73,18 @@ impl<C: Ord> Tally<C> {
         let deff = if clusters < 2.0 || hits == 0.0 || hits == units {
             units / clusters
         } else {
-            // Summed in the order of the clusters, so that equal logs give equal bits.
-            let squares: f64 = self.clusters.values().map(|&(y, m)| (y as f64 - p * m as f64).powi(2)).sum();
-            let variance = clusters / (clusters - 1.0) * squares / (units * units);
-            (variance / (p * (1.0 - p) / units)).max(1.0)
+            (self.variance(p, units) / (p * (1.0 - p) / units)).max(1.0)
         };
         let (low, high) = wilson(p, units / deff);
         Some(Rate { value: p, low, high })
+    }
+
+    /// The linearised variance of the ratio `p` of `units` over at least two clusters.
+    fn variance(&self, p: f64, units: f64) -> f64 {
+        let clusters = self.clusters.len() as f64;
+        // Summed in the order of the clusters, so that equal logs give equal bits.
+        let squares: f64 = self.clusters.values().map(|&(y, m)| (y as f64 - p * m as f64).powi(2)).sum();
+        clusters / (clusters - 1.0) * squares / (units * units)
     }
 }
 
@@ -144,7 +149,11 @@ mod tests {
             ((56, 70), (48, 80), 0.0524, 0.3339),
             ((9, 10), (3, 10), 0.1705, 0.8090),
             ((5, 56), (0, 29), -0.0381, 0.1926),
+            ((6, 7), (2, 7), 0.0582, 0.8062),
+            ((0, 10), (0, 20), -0.1611, 0.2775),
+            ((0, 10), (0, 10), -0.2775, 0.2775),
             ((10, 10), (0, 20), 0.6791, 1.0),
+            ((10, 10), (0, 10), 0.6075, 1.0),
         ] {
             let (_, found_low, found_high) = newcombe(simple(a.0, a.1), simple(b.0, b.1));
             check(found_low, low);
@@ -190,6 +199,47 @@ mod tests {
         one.miss(0);
         let (low, high) = wilson(0.5, 1.0);
         assert_eq!(one.rate(), Some(Rate { value: 0.5, low, high }));
+    }
+
+    #[test]
+    fn the_variance_over_clusters_is_that_of_a_bootstrap_of_clusters() {
+        // Splitmix64; whole numbers below a bound.
+        let mut state = 7_u64;
+        let mut below = move |bound: u64| {
+            state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            (mixed ^ (mixed >> 31)) % bound
+        };
+        // Visitors with one to nine episodes, most of each visitor's alike.
+        let mut tally = Tally::default();
+        for visitor in 0..300 {
+            let (episodes, often) = (1 + below(9), below(10) < 3);
+            for _ in 0..episodes {
+                let usual = below(10) < 8;
+                if usual == often { tally.hit(visitor) } else { tally.miss(visitor) }
+            }
+        }
+        let (hits, units) = (tally.numerator() as f64, tally.denominator() as f64);
+        let clusters: Vec<(u64, u64)> = tally.clusters.values().copied().collect();
+        let drawn: Vec<f64> = (0..4_000)
+            .map(|_| {
+                let sample = (0..clusters.len()).map(|_| clusters[below(clusters.len() as u64) as usize]);
+                let (y, m) = sample.fold((0, 0), |sum, cluster| (sum.0 + cluster.0, sum.1 + cluster.1));
+                y as f64 / m as f64
+            })
+            .collect();
+        let mean = drawn.iter().sum::<f64>() / drawn.len() as f64;
+        let bootstrap = drawn.iter().map(|p| (p - mean).powi(2)).sum::<f64>() / (drawn.len() - 1) as f64;
+        let (p, variance) = (hits / units, tally.variance(hits / units, units));
+        assert!((variance / bootstrap - 1.0).abs() < 0.06, "{variance} against {bootstrap}");
+        assert!(variance > 2.0 * p * (1.0 - p) / units, "clusters matter here: {variance}");
+        // The interval is about as wide as the bootstrap's own.
+        let mut drawn = drawn;
+        drawn.sort_by(f64::total_cmp);
+        let (low, high) = (drawn[100], drawn[3_899]);
+        let rate = tally.rate().unwrap();
+        assert!(((rate.high - rate.low) / (high - low) - 1.0).abs() < 0.06, "{rate:?} against {low} to {high}");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Events to figures; pure: the same rows, in any order, and the same question give the same report.
 //!
 //! ```text
-//! rows ─▶ visits ─▶ episodes ─▶ outcomes ─▶ figures ─▶ report
-//!          │           ▲           ▲
+//! rows ─▶ visits ─▶ episodes ─▶ outcomes ─▶ units ─▶ figures ─▶ report
+//!          │           ▲           ▲           └─▶ ledger
 //!       visitors    searches    tickets ─▶ attribution
 //! ```
 //!
@@ -13,7 +13,9 @@ pub mod episodes;
 pub mod figures;
 pub mod formulas;
 pub mod helpfulness;
+pub mod history;
 pub mod intervals;
+pub mod ledger;
 pub mod log;
 pub mod occurrence;
 pub mod outcomes;
@@ -23,9 +25,15 @@ pub mod report;
 pub mod searches;
 pub mod stems;
 pub mod tickets;
+pub mod units;
 pub mod visitors;
 pub mod visits;
+pub mod why;
 
+#[cfg(test)]
+mod generated;
+#[cfg(test)]
+mod ledger_properties;
 #[cfg(test)]
 pub(crate) mod properties;
 #[cfg(test)]
@@ -33,54 +41,38 @@ pub(crate) mod story;
 #[cfg(test)]
 mod worked_cases;
 
+pub use history::History;
+pub use ledger::{Row, Wanted};
 pub use log::Log;
 pub use question::{Question, Window};
 pub use report::Report;
 
 use episodes::Journeys;
-use log::{Mark, Millis};
+use log::Mark;
 use occurrence::Occurrence;
-use outcomes::{Coverage, Evidence, Outcome};
+use outcomes::{Coverage, Evidence};
 use report::{LeftOut, Selection};
-use tickets::{Attribution, Rule};
-
-/// What became of one episode: a line of the ledger that figures are summed from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
-    /// Id of the event that opened it.
-    pub episode: String,
-    /// Its first event.
-    pub start: Millis,
-    /// Its last search, click, form_open or form_suggest.
-    pub end: Millis,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// Tickets attributed to it, and why.
-    pub tickets: Vec<(String, Rule)>,
-}
+use tickets::LinkedTicket;
 
 /// Answers a question from a log that holds at least [`Question::reach`].
 pub fn report(log: &Log, question: &Question) -> Report {
-    judged(log, question, |selection, counts| report::draw(selection, counts, log.lost))
+    let followed = follow(log, question);
+    followed.judge(question, |selection| report::draw(selection, followed.aside, log.lost))
 }
 
-/// The episodes that a report counts, in order of time.
-pub fn ledger(log: &Log, question: &Question) -> Vec<Entry> {
-    let mut entries = judged(log, question, |selection, _| {
-        let entry = |(number, outcome): (usize, Outcome)| {
-            let episode = &selection.journeys.episodes[number];
-            let tickets = selection.all_tickets.iter().zip(selection.attributions);
-            let theirs = tickets.filter_map(|(ticket, attribution)| match attribution {
-                Attribution::Episode { episode, rule } if *episode == number => Some((ticket.ticket.id.clone(), *rule)),
-                _ => None,
-            });
-            let (start, end) = (episode.start, episode.end);
-            Entry { episode: episode.id.into(), start, end, outcome, tickets: theirs.collect() }
-        };
-        selection.numbered().map(entry).collect::<Vec<_>>()
-    });
-    entries.sort_by(|a, b| (a.start, &a.episode).cmp(&(b.start, &b.episode)));
-    entries
+/// The rows that a report's figures are the sums of, in order of time.
+pub fn ledger(log: &Log, question: &Question, wanted: &Wanted) -> Vec<Row> {
+    follow(log, question).judge(question, |selection| ledger::draw(selection, wanted))
+}
+
+/// Tells one episode that a report counts: the one whose id is meant. `None`: there is none.
+pub fn history(log: &Log, question: &Question, is_it: impl Fn(&str) -> bool) -> Option<History> {
+    let followed = follow(log, question);
+    let under = |window| {
+        let question = Question { window, ..question.clone() };
+        followed.judge(&question, |selection| history::account(selection, &is_it))
+    };
+    history::join(Window::ALL.into_iter().map(under).collect::<Option<_>>()?, question.window)
 }
 
 /// What was set aside before anything was judged.
@@ -91,8 +83,16 @@ struct SetAside {
     tickets: u64,
 }
 
-/// Follows the rows to judged episodes, and hands over what the question selects of them.
-fn judged<T>(log: &Log, question: &Question, draw: impl FnOnce(&Selection<'_, '_>, SetAside) -> T) -> T {
+/// What visitors did and the tickets that were made, before any window is asked about.
+struct Followed<'a> {
+    journeys: Journeys<'a>,
+    tickets: Vec<LinkedTicket<'a>>,
+    coverage: Coverage,
+    aside: SetAside,
+}
+
+/// Follows the rows to visits, episodes and linked tickets.
+fn follow<'a>(log: &'a Log, question: &Question) -> Followed<'a> {
     let range = question.range();
     let in_range = |t| range.0 <= t && t < range.1;
     let mut aside = SetAside::default();
@@ -122,29 +122,36 @@ fn judged<T>(log: &Log, question: &Question, draw: impl FnOnce(&Selection<'_, '_
         aside.events.bots += bots.iter().filter(|event| in_range(event.t)).count() as u64;
         journeys.add(visits, &question.rules);
     }
-
     let tickets = tickets::link(known.into_iter(), &log.addresses, &visitors, &journeys);
-    let attributions = tickets::attribute(&tickets, &journeys, question.window, &question.rules);
-    let evidence = Evidence {
-        journeys: &journeys,
-        tickets: &tickets,
-        attributions: &attributions,
-        coverage: &Coverage::new(log),
-        window: question.window,
-        as_of: question.as_of,
-        rules: &question.rules,
-    };
-    let form_outcomes = evidence.forms();
-    let outcomes = evidence.episodes(&form_outcomes);
-    let selection = Selection {
-        question,
-        journeys: &journeys,
-        outcomes: &outcomes,
-        form_outcomes: &form_outcomes,
-        all_tickets: &tickets,
-        attributions: &attributions,
-        evidence: &evidence,
-        range,
-    };
-    draw(&selection, aside)
+    Followed { journeys, tickets, coverage: Coverage::new(log), aside }
+}
+
+impl<'a> Followed<'a> {
+    /// Judges what was followed under the window of a question, and hands over what it selects.
+    fn judge<T>(&self, question: &Question, draw: impl FnOnce(&Selection<'_, 'a>) -> T) -> T {
+        let Self { journeys, tickets, coverage, .. } = self;
+        let attributions = tickets::attribute(tickets, journeys, question.window, &question.rules);
+        let evidence = Evidence {
+            journeys,
+            tickets,
+            attributions: &attributions,
+            coverage,
+            window: question.window,
+            as_of: question.as_of,
+            rules: &question.rules,
+        };
+        let form_outcomes = evidence.forms();
+        let (outcomes, reopened_by) = evidence.episodes(&form_outcomes);
+        draw(&Selection {
+            question,
+            journeys,
+            outcomes: &outcomes,
+            reopened_by: &reopened_by,
+            form_outcomes: &form_outcomes,
+            all_tickets: tickets,
+            attributions: &attributions,
+            evidence: &evidence,
+            range: question.range(),
+        })
+    }
 }

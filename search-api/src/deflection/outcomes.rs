@@ -78,6 +78,18 @@ pub enum FormOutcome {
     Left,
 }
 
+impl FormOutcome {
+    /// Its name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Sent => "sent",
+            Self::LeftAfterHelp => "left_after_help",
+            Self::Left => "left",
+        }
+    }
+}
+
 /// When tickets are known.
 #[derive(Debug)]
 pub struct Coverage {
@@ -114,8 +126,12 @@ impl Coverage {
 
     /// Whether one source knows all its tickets from `from` to `to`, and none was broken meanwhile.
     pub fn holds(&self, from: Millis, to: Millis) -> bool {
-        let broken = self.outages.iter().any(|&(start, end)| start <= to && from <= end);
-        !broken && self.known.iter().any(|&(start, end)| start <= from && to <= end)
+        !self.is_broken(from, to) && self.known.iter().any(|&(start, end)| start <= from && to <= end)
+    }
+
+    /// Whether a source was broken at some time from `from` to `to`.
+    pub fn is_broken(&self, from: Millis, to: Millis) -> bool {
+        self.outages.iter().any(|&(start, end)| start <= to && from <= end)
     }
 }
 
@@ -164,8 +180,8 @@ impl<'a> Evidence<'_, 'a> {
         self.journeys.forms.iter().enumerate().map(judge).collect()
     }
 
-    /// The outcome of each episode, given those of the forms.
-    pub fn episodes(&self, forms: &[FormOutcome]) -> Vec<Outcome> {
+    /// The outcome of each episode, given those of the forms; and of each that was reopened, the episode that did so.
+    pub fn episodes(&self, forms: &[FormOutcome]) -> (Vec<Outcome>, BTreeMap<usize, usize>) {
         let mut ticketed = BTreeSet::new();
         for attribution in self.attributions {
             if let Attribution::Episode { episode, .. } = attribution {
@@ -190,10 +206,9 @@ impl<'a> Evidence<'_, 'a> {
             }
         };
         let mut outcomes: Vec<Outcome> = self.journeys.episodes.iter().enumerate().map(judge).collect();
-        for reopened in self.reopened(&outcomes) {
-            outcomes[reopened] = Outcome::Reopened;
-        }
-        outcomes
+        let reopened_by = self.reopened(&outcomes);
+        reopened_by.keys().for_each(|&reopened| outcomes[reopened] = Outcome::Reopened);
+        (outcomes, reopened_by)
     }
 
     /// The last vote of an episode that counts: on each article that was voted on in it, the visitor's last word within the window.
@@ -222,24 +237,27 @@ impl<'a> Evidence<'_, 'a> {
     }
 
     /// Episodes that seemed solved until a later one of the same visitor was about the same need; each later one reopens only the
-    /// latest such.
-    fn reopened(&self, outcomes: &[Outcome]) -> BTreeSet<usize> {
+    /// latest such. Each of them, with the first that reopened it.
+    fn reopened(&self, outcomes: &[Outcome]) -> BTreeMap<usize, usize> {
         let episodes = &self.journeys.episodes;
         let seems_solved =
             |number: &usize| matches!(outcomes[*number], Outcome::Confirmed | Outcome::FormLeft | Outcome::Assumed);
-        let mut reopened = BTreeSet::new();
+        let mut reopened = BTreeMap::new();
         let mut order: Vec<usize> = (0..episodes.len()).collect();
         let key = |number: &usize| (episodes[*number].visitor, episodes[*number].start, episodes[*number].id);
         order.sort_unstable_by_key(key);
         for theirs in order.chunk_by(|a, b| episodes[*a].visitor == episodes[*b].visitor) {
-            for (place, later) in theirs.iter().enumerate() {
-                let later = &episodes[*later];
+            for (place, &number) in theirs.iter().enumerate() {
+                let later = &episodes[number];
                 let follows = |number: &usize| {
                     let earlier = &episodes[*number];
                     earlier.end < later.start && later.start <= earlier.end.saturating_add(self.window.length())
                 };
                 let earlier = theirs[..place].iter().rev().filter(|number| seems_solved(number) && follows(number));
-                reopened.extend(earlier.copied().find(|&number| episodes[number].resembles(later, self.rules)));
+                if let Some(earlier) = earlier.copied().find(|&earlier| episodes[earlier].resembles(later, self.rules))
+                {
+                    reopened.entry(earlier).or_insert(number);
+                }
             }
         }
         reopened

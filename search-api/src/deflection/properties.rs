@@ -2,8 +2,9 @@
 
 use super::log::*;
 use super::question::{DAY, MINUTE, Question, Window};
-use super::story::{Story, T0, angle, browser, may, subject};
-use super::{ledger, report};
+use super::report;
+use super::story::{Story, T0, angle, browser, episodes, may, subject};
+use indexer::language::Language;
 use proptest::prelude::*;
 
 const WORDS: [&str; 6] = ["refund", "refund status", "holiday calendar", "export invoices", "invoice pdf", "calendar"];
@@ -13,7 +14,7 @@ pub fn step() -> impl Strategy<Value = (u8, u16, u8, u8)> {
     (0..5_u8, 0..2_000_u16, 0..11_u8, 0..6_u8)
 }
 
-/// The story of such steps.
+/// The log of such steps.
 pub fn tell(steps: &[(u8, u16, u8, u8)]) -> Log {
     let mut story = Story::new();
     for (number, &(visitor, minute, what, which)) in steps.iter().enumerate() {
@@ -34,7 +35,9 @@ pub fn tell(steps: &[(u8, u16, u8, u8)]) -> Log {
                     if let Kind::Search(searched) = &mut event.kind {
                         searched.vector = vector;
                         searched.confidence = (which == 5).then_some(Confidence::None);
+                        searched.language = Language::parse(if which == 1 { "es" } else { "en" });
                     }
+                    event.roles = if visitor == 2 { vec!["admin".into()] } else { vec![] };
                 })
             }
             3 | 4 => story.click(minute, &slug, named.as_deref()),
@@ -68,7 +71,7 @@ proptest! {
         shuffled.tickets.sort_by_key(|ticket| key(&ticket.id));
         for window in Window::ALL {
             prop_assert_eq!(report(&shuffled, &may(window)), report(&log, &may(window)));
-            prop_assert_eq!(ledger(&shuffled, &may(window)), ledger(&log, &may(window)));
+            prop_assert_eq!(episodes(&shuffled, &may(window)), episodes(&log, &may(window)));
         }
     }
 
@@ -87,9 +90,9 @@ proptest! {
         let log = tell(&steps);
         for window in Window::ALL {
             let report = report(&log, &may(window));
-            let entries = ledger(&log, &may(window));
+            let entries = episodes(&log, &may(window));
             prop_assert_eq!(report.outcomes.values().sum::<u64>(), entries.len() as u64);
-            let closed = entries.iter().filter(|entry| entry.outcome.is_closed()).count() as u64;
+            let closed = entries.iter().filter(|entry| !["provisional", "unknown"].contains(&entry.outcome)).count() as u64;
             prop_assert_eq!(report.closed, closed);
             let tickets = report.tickets;
             prop_assert_eq!(tickets.all, tickets.attributed + tickets.visit_alone + tickets.outside_window + tickets.unlinked);

@@ -84,6 +84,19 @@ pub fn queries(selection: &Selection<'_, '_>) -> Vec<QueryRow> {
     rows
 }
 
+/// The normalised texts that at least `min_group` visitors typed in what the question selects: those that may be shown beside what
+/// one visitor did.
+pub fn common<'e>(selection: &Selection<'e, '_>) -> BTreeSet<&'e str> {
+    let mut typed: BTreeMap<&str, BTreeSet<Visitor>> = BTreeMap::new();
+    for (number, _, search) in selection.searches() {
+        if let Some(text) = search.text.as_deref() {
+            typed.entry(text).or_default().insert(selection.journeys.episodes[number].visitor);
+        }
+    }
+    typed.retain(|_, visitors| visitors.len() >= selection.question.rules.min_group);
+    typed.into_keys().collect()
+}
+
 impl Group {
     fn row(self, asked: Asked) -> QueryRow {
         QueryRow {

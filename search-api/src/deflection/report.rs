@@ -1,13 +1,14 @@
 //! Figures to a report: what a question selects of the log, and all that is said about it.
 
 use super::SetAside;
-use super::episodes::{Episode, Form, Journeys};
+use super::episodes::{Episode, Journeys};
 use super::figures::{Figure, figures};
 use super::formulas::{Formula, formulas};
 use super::log::{Lost, Mark, Millis};
 use super::outcomes::{Evidence, FormOutcome, Outcome};
 use super::queries::{QueryRow, queries};
 use super::question::Question;
+use super::searches::Search;
 use super::tickets::{Attribution, Link, LinkedTicket};
 use super::visits::Visit;
 use indexer::language::Language;
@@ -100,6 +101,8 @@ pub struct Selection<'e, 'a> {
     pub journeys: &'e Journeys<'a>,
     /// The outcome of each episode.
     pub outcomes: &'e [Outcome],
+    /// Of each episode that was reopened, the one that did so.
+    pub reopened_by: &'e BTreeMap<usize, usize>,
     /// The outcome of each form.
     pub form_outcomes: &'e [FormOutcome],
     /// All tickets.
@@ -168,10 +171,19 @@ impl<'e, 'a> Selection<'e, 'a> {
         })
     }
 
-    /// Forms of the range that pass the filters, with their outcomes.
-    pub fn forms(&self) -> impl Iterator<Item = (&'e Form<'a>, FormOutcome)> {
-        let judged = self.journeys.forms.iter().zip(self.form_outcomes);
-        let selected = judged.filter(|(form, _)| {
+    /// Searches of the range in episodes that pass the filters, by number of the episode and place in it.
+    pub fn searches(&self) -> impl Iterator<Item = (usize, usize, &'e Search<'a>)> {
+        let admitted = self.journeys.episodes.iter().enumerate().filter(|(_, episode)| self.admits(episode));
+        let searches = admitted.flat_map(|(number, episode)| {
+            episode.searches.iter().enumerate().map(move |(place, search)| (number, place, search))
+        });
+        searches.filter(|(_, _, search)| self.in_range(search.begins()))
+    }
+
+    /// Forms of the range that pass the filters, by number, with their outcomes.
+    pub fn forms(&self) -> impl Iterator<Item = (usize, FormOutcome)> {
+        let judged = self.journeys.forms.iter().zip(self.form_outcomes).enumerate();
+        let selected = judged.filter(|(_, (form, _))| {
             let by_episode = self.question.language.is_some() || self.question.stratum.is_some();
             let passes = match form.episode {
                 Some(episode) => self.admits(&self.journeys.episodes[episode]),
@@ -179,7 +191,7 @@ impl<'e, 'a> Selection<'e, 'a> {
             };
             passes && self.in_range(form.start)
         });
-        selected.map(|(form, outcome)| (form, *outcome))
+        selected.map(|(number, (_, outcome))| (number, *outcome))
     }
 
     /// Tickets of the range, with where they belong.

@@ -2,6 +2,7 @@
 
 use super::log::*;
 use super::question::{DAY, MINUTE, Question, Window};
+use super::{Row, Wanted, ledger};
 use indexer::embedder::ModelDigest;
 use indexer::language::Language;
 use jiff::civil::date;
@@ -128,6 +129,11 @@ pub fn angle(degrees: f64) -> Option<QueryVector> {
     let mut values = vec![0; 16];
     (values[0], values[1]) = (part(cos), part(sin));
     Some(QueryVector { model: ModelDigest([7; 32]), values: values.into() })
+}
+
+/// The episodes that a report counts, in order of time.
+pub fn episodes(log: &Log, question: &Question) -> Vec<Row> {
+    ledger(log, question, &Wanted::default())
 }
 
 /// Asks for May 2026 in UTC, long after all is over.

@@ -20,6 +20,18 @@ pub enum Link {
     None,
 }
 
+impl Link {
+    /// Its name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Search => "search",
+            Self::Visitor => "visitor",
+            Self::Email => "email",
+            Self::None => "none",
+        }
+    }
+}
+
 /// A ticket and who wrote it.
 #[derive(Debug)]
 pub struct LinkedTicket<'a> {
@@ -49,6 +61,25 @@ pub enum Rule {
     Latest,
 }
 
+impl Rule {
+    /// Its name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Named => "named",
+            Self::Similar { .. } => "similar",
+            Self::Latest => "latest",
+        }
+    }
+
+    /// How alike, where that decided.
+    pub fn cosine(self) -> Option<f32> {
+        match self {
+            Self::Similar { cosine } => Some(cosine),
+            Self::Named | Self::Latest => None,
+        }
+    }
+}
+
 /// Where a ticket belongs under a window.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Attribution {
@@ -65,6 +96,18 @@ pub enum Attribution {
     OutsideWindow,
     /// To nobody.
     Unlinked,
+}
+
+impl Attribution {
+    /// Its name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Episode { .. } => "attributed",
+            Self::Visit(_) => "visit_alone",
+            Self::OutsideWindow => "outside_window",
+            Self::Unlinked => "unlinked",
+        }
+    }
 }
 
 /// Links each ticket, in order of time and id.

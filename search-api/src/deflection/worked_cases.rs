@@ -2,11 +2,10 @@
 
 use super::figures::Figure;
 use super::log::*;
-use super::outcomes::Outcome;
 use super::question::{DAY, HOUR, MINUTE, Question, SECOND, Window};
-use super::story::{Story, T0, angle, browser, may, subject};
+use super::report;
+use super::story::{Story, T0, angle, browser, episodes, may, subject};
 use super::tickets::Rule;
-use super::{ledger, report};
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 
@@ -14,8 +13,7 @@ use jiff::tz::TimeZone;
 #[track_caller]
 fn check(story: &Story, expected: &[(&str, [&str; 4])]) {
     for (place, window) in Window::ALL.into_iter().enumerate() {
-        let found: Vec<_> =
-            ledger(&story.log, &may(window)).into_iter().map(|entry| (entry.episode, entry.outcome.name())).collect();
+        let found: Vec<_> = episodes(&story.log, &may(window)).into_iter().map(|row| (row.id, row.outcome)).collect();
         let expected: Vec<_> = expected.iter().map(|(id, outcomes)| (id.to_string(), outcomes[place])).collect();
         assert_eq!(found, expected, "window {window}");
     }
@@ -268,10 +266,10 @@ fn nothing_is_judged_before_its_window_has_passed() {
     let story = Story::new().search(0.0, "s", "refund").ticket("t", MINUTE);
     let outcome = |as_of: i64| {
         let question = Question { as_of: T0 + as_of, ..may(Window::Day) };
-        ledger(&story.log, &question).first().map(|entry| entry.outcome)
+        episodes(&story.log, &question).first().map(|row| row.outcome)
     };
-    assert_eq!(outcome(DAY - 1), Some(Outcome::Provisional));
-    assert_eq!(outcome(DAY), Some(Outcome::Ticketed));
+    assert_eq!(outcome(DAY - 1), Some("provisional"));
+    assert_eq!(outcome(DAY), Some("ticketed"));
     assert_eq!(outcome(-1), None);
 }
 
@@ -385,15 +383,16 @@ fn of_several_needs_a_search_joins_the_most_alike_and_a_ticket_too() {
             ticket.vector = angle(10.0);
         });
     check(&story, &[("a", ["ticketed"; 4]), ("b", ["abandoned"; 4])]);
-    let entry = &ledger(&story.log, &may(Window::Day))[0];
-    assert!(matches!(entry.tickets[..], [(_, Rule::Similar { cosine })] if cosine > 0.97));
+    let row = &episodes(&story.log, &may(Window::Day))[0];
+    assert!(row.tickets[0].rule.and_then(Rule::cosine).is_some_and(|cosine| cosine > 0.97));
 }
 
 #[test]
 fn tickets_are_linked_by_what_they_name_then_by_visitor_then_by_address() {
     let base = Story::new().of(subject(21, 1)).search(0.0, "first", "refund").search(1.0, "second", "holiday calendar");
-    let rule =
-        |story: &Story, episode: usize| ledger(&story.log, &may(Window::Day))[episode].tickets.first().map(|t| t.1);
+    let rule = |story: &Story, place: usize| {
+        episodes(&story.log, &may(Window::Day))[place].tickets.first().and_then(|t| t.rule)
+    };
     let named = base.clone().any_ticket("t", MINUTE, |ticket| ticket.search_id = Some("first".into()));
     assert_eq!((rule(&named, 0), rule(&named, 1)), (Some(Rule::Named), None));
     let known = base.clone().ticket("t", MINUTE);
@@ -450,7 +449,7 @@ fn thirty_searches_in_a_minute_may_be_a_person() {
     for number in 0..31 {
         story = story.search(f64::from(number) * 2.001 / 60.0, &format!("s{number:02}"), "refund");
     }
-    assert_eq!(ledger(&story.log, &may(Window::Day)).len(), 1);
+    assert_eq!(episodes(&story.log, &may(Window::Day)).len(), 1);
 }
 
 #[test]
@@ -473,13 +472,71 @@ fn days_are_those_of_the_portal_and_visits_are_not_cut() {
         |from, to| Question { window: Window::Day, ..Question::new(from, to, berlin.clone(), T0 + 50 * DAY).unwrap() };
     // 21:58 UTC is 23:58 in Berlin; the visit goes on after midnight.
     let story = Story::new().search(718.0, "late", "refund").click(721.0, "refunds", Some("late"));
-    let counted = |question: &Question| (report(&story.log, question).visits, ledger(&story.log, question).len());
+    let counted = |question: &Question| (report(&story.log, question).visits, episodes(&story.log, question).len());
     assert_eq!(counted(&day(date(2026, 5, 4), date(2026, 5, 5))), (1, 1));
     assert_eq!(counted(&day(date(2026, 5, 5), date(2026, 5, 6))), (0, 0));
     // The day on which clocks go forward has 23 hours, the one on which they go back 25.
     let hours = |question: Question| (question.range().1 - question.range().0) / HOUR;
     assert_eq!(hours(day(date(2026, 3, 29), date(2026, 3, 30))), 23);
     assert_eq!(hours(day(date(2026, 10, 25), date(2026, 10, 26))), 25);
+}
+
+#[test]
+fn an_hour_that_comes_twice_or_never_is_counted_as_it_passes() {
+    let berlin = TimeZone::get("Europe/Berlin").unwrap();
+    let minute = |at: &str| (at.parse::<jiff::Timestamp>().unwrap().as_millisecond() - T0) as f64 / MINUTE as f64;
+    let counted = |story: &Story, from, to| {
+        let question = Question::new(from, to, berlin.clone(), T0 + 300 * DAY).unwrap();
+        (report(&story.log, &question).visits, episodes(&story.log, &question).len())
+    };
+    // 02:30 in summer time and, an hour later, 02:30 in winter time: two visits of one day of 25 hours.
+    let autumn = Story::new().search(minute("2026-10-25T00:30:00Z"), "first", "refund").search(
+        minute("2026-10-25T01:30:00Z"),
+        "second",
+        "refund",
+    );
+    assert_eq!(counted(&autumn, date(2026, 10, 25), date(2026, 10, 26)), (2, 2));
+    assert_eq!(counted(&autumn, date(2026, 10, 26), date(2026, 10, 27)), (0, 0));
+    // 01:59 and, a minute later, 03:00: one episode, of which a ticket at exactly 24 hours is one under 24 h although the clock
+    // on the wall says 25.
+    let spring = Story::new()
+        .search(minute("2026-03-29T00:59:00Z"), "s", "refund")
+        .search(minute("2026-03-29T01:00:00Z"), "again", "refund status")
+        .ticket("t", minute("2026-03-30T01:00:00Z") as i64 * MINUTE);
+    assert_eq!(counted(&spring, date(2026, 3, 29), date(2026, 3, 30)), (1, 1));
+    let question = Question::new(date(2026, 3, 29), date(2026, 3, 30), berlin.clone(), T0 + 300 * DAY).unwrap();
+    assert_eq!(episodes(&spring.log, &question)[0].outcome, "ticketed");
+}
+
+#[test]
+fn each_outcome_says_which_rule_decided() {
+    let why = |story: &Story, id: &str| {
+        let told = super::history(&story.log, &may(Window::Day), |other| other == id).unwrap();
+        told.verdicts.iter().map(|verdict| verdict.why.name()).collect::<Vec<_>>()
+    };
+    let asked = || Story::new().search(0.0, "s", "refund");
+    let read = || asked().click(1.0, "refunds", Some("s"));
+    assert_eq!(why(&asked(), "s"), ["opened_nothing"; 4]);
+    assert_eq!(why(&read().leave(1.1, "refunds"), "s"), ["looked_briefly"; 4]);
+    assert_eq!(why(&read().leave(2.0, "refunds"), "s"), ["looked"; 4]);
+    assert_eq!(why(&read().vote(2.0, "refunds", false), "s"), ["voted_unsolved"; 4]);
+    let solved = read().vote(2.0, "refunds", true);
+    assert_eq!(why(&solved, "s"), ["voted_solved"; 4]);
+    let back = solved.search(20.0 * 60.0, "later", "refund").ticket("t", 5 * DAY);
+    assert_eq!(why(&back, "s"), ["voted_solved", "came_back", "came_back", "came_back"]);
+    assert_eq!(why(&back, "later"), ["opened_nothing", "opened_nothing", "opened_nothing", "ticket"]);
+    let told = super::history(&back.log, &may(Window::Day), |id| id == "s").unwrap();
+    assert_eq!(told.verdicts[1].reopened_by.as_deref(), Some("later"));
+    assert!(told.verdicts.iter().all(|verdict| verdict.tickets.is_empty()));
+    let mut broken = asked();
+    broken.log.outages.push(Stretch { source: "import".into(), from: T0 + 2 * HOUR, to: T0 + 3 * HOUR });
+    assert_eq!(why(&broken, "s"), ["opened_nothing", "outage", "outage", "outage"]);
+    broken.log.coverage.clear();
+    assert_eq!(why(&broken, "s"), ["not_covered", "outage", "outage", "outage"]);
+    let waiting = Question { as_of: T0 + 2 * HOUR, ..may(Window::Day) };
+    let told = super::history(&asked().log, &waiting, |id| id == "s").unwrap();
+    let names: Vec<_> = told.verdicts.iter().map(|verdict| verdict.why.name()).collect();
+    assert_eq!(names, ["opened_nothing", "waiting", "waiting", "waiting"]);
 }
 
 #[test]

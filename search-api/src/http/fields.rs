@@ -50,6 +50,11 @@ impl Fields {
         Ok(Self(object.into_iter().map(|(name, value)| (name, values(value))).collect()))
     }
 
+    /// Whether a name was given that nobody has taken yet.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// Takes all texts of a name.
     pub fn texts(&mut self, name: &'static str) -> Result<Vec<String>, Problem> {
         let text = |value| match value {

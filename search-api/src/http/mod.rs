@@ -151,6 +151,8 @@ fn routes() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(tickets::get))
         .routes(routes!(reports::deflection))
         .routes(routes!(reports::searches))
+        .routes(routes!(reports::episodes::get))
+        .routes(routes!(reports::episode::get))
         .routes(routes!(explain::get))
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))

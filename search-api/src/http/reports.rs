@@ -1,60 +1,32 @@
 //! `GET /reports/…`: the deflection report and the searches that ended in tickets, for analysts; for others there is nothing here.
 
+pub mod asking;
+pub mod episode;
+pub mod episodes;
+pub mod lines;
+pub mod shown;
+
 use super::error::{Problem, ProblemBody};
 use super::fields::Fields;
 use super::{App, Caller};
 use crate::deflection::intervals::Rate;
 use crate::deflection::queries::{Asked, QueryRow};
-use crate::deflection::question::{DEFINITION, RangeError, Stratum};
-use crate::deflection::{Question, Report, Window, report};
-use crate::identity::ANALYST;
+use crate::deflection::question::DEFINITION;
+use crate::deflection::units::LINK_COVERAGE;
+use crate::deflection::{Question, Report, report};
+use asking::{ReportQuestion, ask, fold};
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use indexer::language::Language;
-use indexer::portal::Portal;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use utoipa::{IntoParams, ToSchema};
-
-/// Days of a report whose `from` is not said.
-const DAYS: i32 = 28;
+use utoipa::ToSchema;
 
 /// What rows are sorted by, greatest first.
 type Sort = fn(&QueryRow) -> f64;
-
-const STRATA: [(&str, Option<Stratum>); 3] =
-    [("all", None), ("with_intent", Some(Stratum::WithIntent)), ("without_intent", Some(Stratum::WithoutIntent))];
-
-/// What a report may be asked for.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "documents the inputs that Fields reads")]
-pub struct ReportQuestion {
-    /// First day, in the portal's time zone; else 28 days before `to`.
-    #[param(value_type = Option<String>, format = Date)]
-    from: Option<String>,
-    /// The day after the last; else tomorrow.
-    #[param(value_type = Option<String>, format = Date)]
-    to: Option<String>,
-    /// How long after an episode a ticket counts: `1h`, `24h` (default), `72h` or `7d`.
-    #[param(default = "24h")]
-    window: Option<String>,
-    /// The moment whose knowledge is used (RFC 3339); else now.
-    as_of: Option<String>,
-    /// Only visitors with this role.
-    role: Option<String>,
-    /// Only episodes whose first search was read in this language.
-    language: Option<String>,
-    /// `all` (default), `with_intent` or `without_intent`.
-    #[param(default = "all")]
-    stratum: Option<String>,
-}
 
 /// A deflection report.
 #[derive(Serialize, ToSchema)]
@@ -76,6 +48,8 @@ pub struct ReportBody {
     closed: u64,
     /// Episodes by outcome.
     outcomes: BTreeMap<&'static str, u64>,
+    /// Where the episodes of each outcome are listed.
+    outcome_rows: BTreeMap<&'static str, String>,
     figures: Vec<FigureBody>,
     link_coverage: LinkCoverage,
     unattributed: Unattributed,
@@ -111,6 +85,10 @@ struct FigureBody {
     unit: &'static str,
     numerator: Option<u64>,
     denominator: Option<u64>,
+    /// Where the rows are listed that the numerator is the number of.
+    numerator_rows: Option<String>,
+    /// The same of the denominator; of `seconds`, the rows over which the percentile is taken.
+    denominator_rows: Option<String>,
     value: Option<f64>,
     /// Lower end of the 95 % interval.
     low: Option<f64>,
@@ -135,6 +113,10 @@ struct LinkCoverage {
     by_email: u64,
     /// Tickets of staff or tests, which count nowhere.
     left_out: u64,
+    /// Where the linked tickets are listed.
+    numerator_rows: String,
+    /// Where all tickets are.
+    denominator_rows: String,
 }
 
 /// Tickets of the range that belong to no episode.
@@ -168,12 +150,24 @@ struct Similarity {
 /// A figure of another system.
 #[derive(Serialize, ToSchema)]
 struct FormulaBody {
+    /// Its name among the rows.
+    #[schema(value_type = String)]
+    figure: &'static str,
+    /// Whose it is, and what they call it.
     #[schema(value_type = String)]
     name: &'static str,
+    /// The formula, as we read it.
     #[schema(value_type = String)]
     reading: &'static str,
+    /// Where it is published.
+    #[schema(value_type = String)]
+    source: &'static str,
     numerator: u64,
     denominator: u64,
+    /// Where the rows are listed that the numerator is the number of.
+    numerator_rows: String,
+    /// The same of the denominator.
+    denominator_rows: String,
     value: Option<f64>,
 }
 
@@ -208,10 +202,10 @@ struct SearchesRow {
     params(("portal" = String, Path), ReportQuestion),
     responses((status = 200, body = ReportBody), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn deflection(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields) -> Result<Response, Problem> {
-    let question = ask(&app, &caller, &mut fields)?;
+    let question = ask(&caller, &mut fields, app.now())?;
     fields.finish()?;
-    let report = answer(&app, &caller.portal.id, &question).await?;
-    let body = ReportBody::new(&caller.portal.id, &question, &report)?;
+    let report = fold(&app, &caller.portal.id, &question, report).await?;
+    let body = ReportBody::new(&caller.root, &caller.portal.id, &question, &report)?;
     Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response())
 }
 
@@ -223,7 +217,7 @@ pub async fn deflection(State(app): State<Arc<App>>, caller: Caller, mut fields:
         ("cursor" = Option<usize>, Query, description = "`next` of the page before")),
     responses((status = 200, body = SearchesBody), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn searches(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields) -> Result<Response, Problem> {
-    let question = ask(&app, &caller, &mut fields)?;
+    let question = ask(&caller, &mut fields, app.now())?;
     let sorts: [(&str, Sort); 4] = [
         ("ticketed", |row| row.ticketed as f64),
         ("rate", |row| row.rate.map_or(0.0, |rate| rate.value)),
@@ -234,7 +228,7 @@ pub async fn searches(State(app): State<Arc<App>>, caller: Caller, mut fields: F
     let limit = fields.whole("limit", 1..=200, 50)?;
     let cursor = fields.whole("cursor", 0..=1_000_000, 0)?;
     fields.finish()?;
-    let mut rows = answer(&app, &caller.portal.id, &question).await?.queries;
+    let mut rows = fold(&app, &caller.portal.id, &question, report).await?.queries;
     // What stands for several stays at the end; the sort is stable, so ties keep the report's order.
     let several = |row: &QueryRow| row.asked == Asked::TooSmall;
     rows.sort_by(|a, b| several(a).cmp(&several(b)).then(sort(b).total_cmp(&sort(a))));
@@ -244,66 +238,13 @@ pub async fn searches(State(app): State<Arc<App>>, caller: Caller, mut fields: F
     Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response())
 }
 
-/// The days and time zone of a report whose range was not, or only in part, said; what pages, API and command line share.
-///
-/// # Errors
-/// The range is empty or too long.
-pub fn question(
-    portal: Option<&Portal>,
-    from: Option<Date>,
-    to: Option<Date>,
-    as_of: i64,
-) -> Result<Question, RangeError> {
-    let zone = portal.and_then(|portal| TimeZone::get(&portal.time_zone).ok()).unwrap_or(TimeZone::UTC);
-    let today = Timestamp::from_millisecond(as_of).unwrap_or_default().to_zoned(zone.clone()).date();
-    let to = to.unwrap_or_else(|| today.saturating_add(1.day()));
-    let from = from.unwrap_or_else(|| to.saturating_sub(DAYS.days()));
-    Question::new(from, to, zone, as_of)
-}
-
-/// Reads what is asked, of an analyst; for anybody else there is nothing here.
-fn ask(app: &App, caller: &Caller, fields: &mut Fields) -> Result<Question, Problem> {
-    if !caller.viewer.has(ANALYST) {
-        return Err(Problem::NotFound);
-    }
-    let as_of = fields.text("as_of", 64)?.map(|text| text.parse::<Timestamp>().map(Timestamp::as_millisecond));
-    let as_of = as_of
-        .transpose()
-        .map_err(|_| Problem::invalid("as_of", "`as_of` must be RFC 3339, such as 2026-05-01T10:00:00Z."))?;
-    let (from, to) = (day(fields, "from")?, day(fields, "to")?);
-    let asked = question(Some(&caller.portal), from, to, as_of.unwrap_or_else(|| app.now()));
-    let mut question = asked.map_err(|error| Problem::invalid("to", format!("{error}.")))?;
-    if let Some(name) = fields.text("window", 8)? {
-        question.window = name.parse::<Window>().map_err(|error| Problem::invalid("window", format!("{error}.")))?;
-    }
-    question.role = fields.text("role", 64)?;
-    let tag = fields.text("language", 35)?;
-    let language = tag.map(|tag| {
-        Language::parse(&tag).ok_or_else(|| Problem::invalid("language", "`language` must be a tag such as en."))
-    });
-    question.language = language.transpose()?;
-    question.stratum = fields.choice("stratum", &STRATA, None)?;
-    Ok(question)
-}
-
-fn day(fields: &mut Fields, name: &'static str) -> Result<Option<Date>, Problem> {
-    let read = |text: String| {
-        text.parse::<Date>().map_err(|_| Problem::invalid(name, format!("`{name}` must be a day such as 2026-05-01.")))
-    };
-    fields.text(name, 10)?.map(read).transpose()
-}
-
-/// Reads the log and folds it, off the request threads.
-async fn answer(app: &App, portal: &str, question: &Question) -> Result<Report, Problem> {
-    let (from, to) = question.reach();
-    let log = app.store.log(portal, from, to).await?;
-    let question = question.clone();
-    tokio::task::spawn_blocking(move || report(&log, &question)).await.map_err(Problem::internal)
-}
-
 impl ReportBody {
-    /// The report of a portal as JSON.
-    pub fn new(portal: &str, question: &Question, report: &Report) -> Result<Self, Problem> {
+    /// The report of a portal as JSON; `root` stands before the path of its links.
+    pub fn new(root: &str, portal: &str, question: &Question, report: &Report) -> Result<Self, Problem> {
+        let rows = |more: &[(&str, &str)]| {
+            format!("{root}/v1/portals/{portal}/reports/episodes?{}", asking::query(question, more))
+        };
+        let part = |figure: &str, part: &str| rows(&[("figure", figure), ("part", part)]);
         let tickets = report.tickets;
         let linked = tickets.by_search + tickets.by_visitor + tickets.by_email;
         let figures = report.figures.iter().map(|figure| FigureBody {
@@ -312,16 +253,22 @@ impl ReportBody {
             unit: figure.unit,
             numerator: figure.numerator,
             denominator: figure.denominator,
+            numerator_rows: figure.numerator.map(|_| part(figure.name, "numerator")),
+            denominator_rows: figure.denominator.map(|_| part(figure.name, "denominator")),
             value: figure.value,
             low: figure.low,
             high: figure.high,
             note: figure.note,
         });
         let formulas = report.formulas.iter().map(|formula| FormulaBody {
+            figure: formula.figure,
             name: formula.name,
             reading: formula.reading,
+            source: formula.source,
             numerator: formula.numerator,
             denominator: formula.denominator,
+            numerator_rows: part(formula.figure, "numerator"),
+            denominator_rows: part(formula.figure, "denominator"),
             value: formula.value(),
         });
         Ok(Self {
@@ -336,6 +283,11 @@ impl ReportBody {
             visitors: report.visitors,
             closed: report.closed,
             outcomes: report.outcomes.iter().map(|(outcome, count)| (outcome.name(), *count)).collect(),
+            outcome_rows: report
+                .outcomes
+                .keys()
+                .map(|outcome| (outcome.name(), rows(&[("outcome", outcome.name())])))
+                .collect(),
             figures: figures.collect(),
             link_coverage: LinkCoverage {
                 linked,
@@ -345,6 +297,8 @@ impl ReportBody {
                 by_visitor: tickets.by_visitor,
                 by_email: tickets.by_email,
                 left_out: tickets.left_out,
+                numerator_rows: part(LINK_COVERAGE, "numerator"),
+                denominator_rows: part(LINK_COVERAGE, "denominator"),
             },
             unattributed: Unattributed {
                 unlinked: tickets.unlinked,

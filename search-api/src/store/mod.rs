@@ -7,6 +7,7 @@ mod insert;
 mod intake;
 mod keys;
 mod names;
+mod readings;
 mod redaction;
 mod retention;
 mod rows;
@@ -26,6 +27,7 @@ pub use database::DatabaseUrl;
 pub use error::StoreError;
 pub use intake::RECORDED;
 pub use names::Named;
+pub use readings::Reading;
 pub use redaction::redact;
 
 use crate::deflection::helpfulness::Vote;
@@ -269,7 +271,7 @@ impl Store {
         rows.held = (!origin.viewer.has(OPERATOR)).then(|| self.held(portal, origin.viewer.grants()));
         match self.write(Work::Append { portal: portal.id.clone(), rows, covers }).await? {
             Done::Appended(receipt) => Ok(receipt),
-            Done::Ticket(_) | Done::Advanced => Err(StoreError::Stopped),
+            Done::Ticket(_) | Done::Advanced | Done::Noted => Err(StoreError::Stopped),
         }
     }
 
@@ -301,7 +303,7 @@ impl Store {
             Done::Ticket(Stored::New) => id,
             Done::Ticket(Stored::Repeated(earlier)) => earlier,
             Done::Ticket(Stored::KeyReused) => return Err(TicketError::KeyReused),
-            Done::Appended(_) | Done::Advanced => return Err(StoreError::Stopped.into()),
+            Done::Appended(_) | Done::Advanced | Done::Noted => return Err(StoreError::Stopped.into()),
         };
         let found = tickets::find(self.archive.pool(), &self.keys, &portal.id, &id).await?;
         let (ticket, _) = found.ok_or(StoreError::Damaged("ticket"))?;
@@ -333,6 +335,24 @@ impl Store {
         }
         self.write(Work::Advance { portal: portal.id.clone(), id: id.into(), stage }).await?;
         Ok(Some(()))
+    }
+
+    /// Notes that a viewer reads what most analysts may not: what was asked, and how many rows are shown. Durable when it returns.
+    pub async fn note_reading(
+        &self,
+        portal: &Portal,
+        viewer: &Viewer,
+        what: String,
+        rows: u64,
+    ) -> Result<(), StoreError> {
+        let reader = viewer.subject().map(|subject| self.keys.subject(&portal.id, subject));
+        let reading = Reading { portal: portal.id.clone(), at: (self.clock)(), reader, what, rows };
+        self.write(Work::Read(reading)).await.map(|_| ())
+    }
+
+    /// The readings that were noted of a portal, oldest first.
+    pub async fn readings(&self, portal: &str) -> Result<Vec<Reading>, StoreError> {
+        readings::all(self.archive.pool(), portal).await
     }
 
     /// The rows of a portal that happened between two moments, inclusive.

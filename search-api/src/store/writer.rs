@@ -4,6 +4,7 @@ use super::database::Database;
 use super::insert::Insert;
 use super::intake::{BACKFILL, Rows, Sender};
 use super::keys::Keys;
+use super::readings::{self, Reading};
 use super::rows::{Inserted, bytes, insert_events, insert_tickets};
 use super::session::Session;
 use super::tickets::{self, SealedTicket, Stored};
@@ -90,6 +91,8 @@ pub enum Work {
         /// Stage.
         stage: Stage,
     },
+    /// A reading of what most analysts may not see.
+    Read(Reading),
 }
 
 /// What was written.
@@ -100,6 +103,8 @@ pub enum Done {
     Ticket(Stored),
     /// A stage.
     Advanced,
+    /// A reading.
+    Noted,
 }
 
 /// A search to be recorded when there is time.
@@ -269,6 +274,10 @@ impl Writer {
                     tickets::advance(db, portal, id, *stage, now).await?;
                     Done::Advanced
                 }
+                Work::Read(reading) => {
+                    readings::insert(db, reading).await?;
+                    Done::Noted
+                }
             });
         }
         dropped.iter().for_each(|(portal, count)| beside.lose(portal, DROPPED, *count));
@@ -293,7 +302,7 @@ impl Work {
     fn events(&self) -> impl Iterator<Item = (&str, &Event)> {
         let (portal, events) = match self {
             Self::Append { portal, rows, .. } => (portal.as_str(), &rows.events[..]),
-            Self::Ticket { .. } | Self::Advance { .. } => ("", &[][..]),
+            Self::Ticket { .. } | Self::Advance { .. } | Self::Read(_) => ("", &[][..]),
         };
         events.iter().map(move |event| (portal, event))
     }

@@ -2,6 +2,7 @@
 
 use crate::deflection::queries::Asked;
 use crate::deflection::{Question, Report};
+use crate::http::reports::lines::cell;
 use std::io::{self, Write};
 
 const HEADER: [&str; 11] =
@@ -51,26 +52,4 @@ pub fn print(out: &mut impl Write, question: &Question, report: &Report) -> io::
         write!(out, "{}\r\n", cells.join(","))?;
     }
     Ok(())
-}
-
-/// A cell: quoted where it must be, and led by an apostrophe where a spreadsheet would compute it.
-fn cell(text: &str) -> String {
-    let computed = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    let text = if computed { format!("'{text}") } else { text.to_owned() };
-    if text.contains(['"', ',', '\n', '\r', '\'']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_is_computed_and_none_breaks_its_line() {
-        assert_eq!(cell("refund status"), "refund status");
-        assert_eq!(cell("=HYPERLINK(\"x\")"), "\"'=HYPERLINK(\"\"x\"\")\"");
-        for text in ["=1+1", "+1", "-1", "@sum", "\tx"] {
-            assert!(cell(text).starts_with("\"'"), "{text}");
-        }
-        assert_eq!(cell("a,b\nc"), "\"a,b\nc\"");
-    }
 }

@@ -9,6 +9,7 @@ use crate::deflection::queries::{Asked, QueryRow};
 use crate::deflection::{Question, Report, Window};
 use crate::http::App;
 use crate::http::error::Problem;
+use crate::http::reports::asking;
 use crate::identity::ANALYST;
 use askama::Template;
 use axum::extract::{Query, State};
@@ -57,6 +58,8 @@ struct Card {
     /// Whether the bar marks the share above which content fails.
     limit: bool,
     lines: Vec<String>,
+    /// Address of the rows that it is the sum of.
+    rows: String,
 }
 
 /// A share and its interval in hundredths, as an SVG draws them.
@@ -72,6 +75,7 @@ struct OutcomeRow {
     count: u64,
     share: String,
     width: String,
+    rows: String,
 }
 
 struct SearchRow {
@@ -87,11 +91,14 @@ struct FigureRow {
     formula: &'static str,
     interval: Option<String>,
     note: Option<&'static str>,
+    rows: String,
 }
 
 struct FormulaRow {
     name: &'static str,
     reading: &'static str,
+    source: &'static str,
+    rows: String,
     value: String,
     of: String,
 }
@@ -146,6 +153,8 @@ impl Wanted {
 fn draw(frame: Frame, question: &Question, report: Report) -> Dashboard {
     let words = frame.words;
     let named = |name: &str| report.figures.iter().find(|figure| figure.name == name);
+    let base = frame.base.clone();
+    let rows = |more: &[(&str, &str)]| format!("{base}/dashboard/episodes?{}", asking::query(question, more));
     let counts = [
         ("visits", &report.visits as &dyn std::fmt::Display),
         ("tickets", &report.tickets.all),
@@ -168,11 +177,22 @@ fn draw(frame: Frame, question: &Question, report: Report) -> Dashboard {
             .into_iter()
             .flatten()
             .chain([coverage(words, &report)])
+            .map(|card| Card { rows: rows(&[("figure", card.id)]), ..card })
             .collect(),
-        outcomes: Outcome::ALL.map(|outcome| outcome_row(words, &report, outcome)).into(),
+        outcomes: Outcome::ALL
+            .map(|outcome| outcome_row(words, &report, outcome, rows(&[("outcome", outcome.name())])))
+            .into(),
         searches: report.queries.iter().map(|row| search_row(words, row)).collect(),
-        figures: report.figures.iter().map(|figure| figure_row(words, figure)).collect(),
-        formulas: report.formulas.iter().map(|formula| formula_row(words, formula)).collect(),
+        figures: report
+            .figures
+            .iter()
+            .map(|figure| figure_row(words, figure, rows(&[("figure", figure.name)])))
+            .collect(),
+        formulas: report
+            .formulas
+            .iter()
+            .map(|formula| formula_row(words, formula, rows(&[("figure", formula.figure)])))
+            .collect(),
         left_out: fill(&words.dashboard.left_out, &left_out),
         frame,
     }
@@ -207,6 +227,7 @@ fn share_card(words: &Words, figure: &Figure) -> Card {
         bar: bar(figure),
         limit: false,
         lines: evidence(words, figure),
+        rows: String::new(),
     }
 }
 
@@ -222,10 +243,11 @@ fn coverage(words: &Words, report: &Report) -> Card {
         bar: share.map(|share| Bar::of(share, share, share)),
         limit: false,
         lines: vec![of(words, linked, tickets.all), words.dashboard.coverage_text.clone()],
+        rows: String::new(),
     }
 }
 
-fn outcome_row(words: &Words, report: &Report, outcome: Outcome) -> OutcomeRow {
+fn outcome_row(words: &Words, report: &Report, outcome: Outcome, rows: String) -> OutcomeRow {
     let count = report.outcomes.get(&outcome).copied().unwrap_or_default();
     let share = (outcome.is_closed() && report.closed > 0).then(|| count as f64 / report.closed as f64);
     let name = outcome.name();
@@ -235,6 +257,7 @@ fn outcome_row(words: &Words, report: &Report, outcome: Outcome) -> OutcomeRow {
         count,
         share: share.map_or_else(|| "–".to_owned(), |share| words.percent(share)),
         width: hundredths(share.unwrap_or_default()),
+        rows,
     }
 }
 
@@ -247,7 +270,7 @@ fn search_row(words: &Words, row: &QueryRow) -> SearchRow {
     SearchRow { query, row: row.clone() }
 }
 
-fn figure_row(words: &Words, figure: &Figure) -> FigureRow {
+fn figure_row(words: &Words, figure: &Figure, rows: String) -> FigureRow {
     FigureRow {
         name: figure.name,
         title: title(words, figure),
@@ -256,13 +279,16 @@ fn figure_row(words: &Words, figure: &Figure) -> FigureRow {
         formula: figure.formula,
         interval: interval(words, figure),
         note: figure.note,
+        rows,
     }
 }
 
-fn formula_row(words: &Words, formula: &crate::deflection::formulas::Formula) -> FormulaRow {
+fn formula_row(words: &Words, formula: &crate::deflection::formulas::Formula, rows: String) -> FormulaRow {
     FormulaRow {
         name: formula.name,
         reading: formula.reading,
+        source: formula.source,
+        rows,
         value: formula.value().map_or_else(|| "–".to_owned(), |value| words.number(value)),
         of: of(words, formula.numerator, formula.denominator),
     }

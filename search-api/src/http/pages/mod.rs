@@ -3,8 +3,10 @@
 mod article;
 mod dashboard;
 mod envelope;
+mod episode;
 mod frame;
 mod home;
+mod ledger;
 mod preference;
 mod results;
 mod session;
@@ -35,6 +37,8 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/{portal}/ticket", get(ticket::show).post(ticket::send))
         .route("/{portal}/tickets/{id}", get(status::show))
         .route("/{portal}/dashboard", get(dashboard::show))
+        .route("/{portal}/dashboard/episodes", get(ledger::show))
+        .route("/{portal}/dashboard/episodes/{id}", get(episode::show))
         .route("/{portal}/session", get(session::show).post(session::begin))
         .route("/{portal}/session/end", post(session::end))
         .route("/{portal}/theme.css", get(style_sheet))

@@ -40,6 +40,8 @@ pub(super) struct Words {
     pub ticket: Ticket,
     pub status: Status,
     pub dashboard: Dashboard,
+    pub ledger: Ledger,
+    pub episode: Episode,
     pub session: Session,
     pub missing: Message,
     pub failure: Failure,
@@ -78,8 +80,20 @@ words! {
         title, lead, from, to, window, show, summary, moving, settled, interval, of, no_value, ratio_limit, ratio_over, ratio_under,
         coverage, coverage_text, upper, outcomes, outcome, count, share, bar, outcomes_note, figures, figure, value, formula,
         formulas, formulas_note, searches, query, episodes, tickets, visitors, small, not_kept, searches_none, left_out, empty,
-        empty_next, range;
+        empty_next, range, rows, source;
         windows: BTreeMap<String, String>, outcome_names: BTreeMap<String, String>, figure_names: BTreeMap<String, String>
+    }
+    Ledger {
+        title, of_figure, range, known, count_one, count_other, narrow, part, part_all, part_numerator, part_denominator, kind, ended,
+        ended_all, chosen, sort, table, at, at_exact, asked, searches, opened, tickets, seconds, counted, needs, need, small, not_kept,
+        nothing, more, first, paging, csv, jsonl, raw, raw_note, plain, empty, empty_next, empty_filters, empty_dashboard;
+        kinds: BTreeMap<String, String>, sorts: BTreeMap<String, String>, endings: BTreeMap<String, String>
+    }
+    Episode {
+        title, facts, at, at_exact, lasted, language, stratum, stratum_with, stratum_without, ended, steps, at_once, after, searched,
+        searched_hidden, found, sure_good, sure_weak, sure_none, shown, opened, dwell, dwell_unknown, voted_yes, voted_no, form_open,
+        form_suggest, form_left, ticket, rank, unseen, rule, verdicts, verdicts_note, window, outcome, why, came_back;
+        links: BTreeMap<String, String>, rules: BTreeMap<String, String>
     }
     Session { title, lead, token, token_hint, wrong, submit }
     Message { title, text }
@@ -121,6 +135,23 @@ impl Words {
             return (failure.ours.title.clone(), text);
         };
         (title.clone(), text.clone())
+    }
+
+    /// A stretch of time (seconds) in its two largest units, whose signs are international.
+    pub fn lapse(&self, seconds: f64) -> String {
+        let whole = seconds.max(0.0) as u64;
+        let (minutes, hours, days) = (whole / 60, whole / 3_600, whole / 86_400);
+        let pair = |large: u64, unit: &str, small: u64, smaller: &str| match small {
+            0 => format!("{large} {unit}"),
+            _ => format!("{large} {unit} {small} {smaller}"),
+        };
+        match (days, hours, minutes) {
+            (0, 0, 0) if seconds < 10.0 => format!("{} s", self.number(seconds.max(0.0))),
+            (0, 0, 0) => format!("{whole} s"),
+            (0, 0, _) => pair(minutes, "min", whole % 60, "s"),
+            (0, _, _) => pair(hours, "h", minutes % 60, "min"),
+            _ => pair(days, "d", hours % 24, "h"),
+        }
     }
 
     /// A share of one as a percentage with one decimal.
@@ -230,6 +261,12 @@ mod tests {
         assert_eq!(spanish.day(1_763_700_000_000, &utc), "21 de noviembre de 2025");
         assert_eq!(WORDS[0].percent(0.3049), "30.5 %");
         assert_eq!(spanish.percent(0.3049), "30,5 %");
+    }
+
+    #[test]
+    fn a_stretch_of_time_is_given_in_its_two_largest_units() {
+        let spoken = [-1.0, 4.25, 59.9, 60.0, 3_725.0, 100_000.0].map(|seconds| WORDS[0].lapse(seconds));
+        assert_eq!(spoken, ["0.0 s", "4.2 s", "59 s", "1 min", "1 h 2 min", "1 d 3 h"]);
     }
 
     #[test]

@@ -116,7 +116,7 @@ async fn an_operator_backfills_history_with_its_tickets() {
 async fn a_report_is_there_for_analysts_alone() {
     let site = site(&[]).await;
     let absent = site.get("/v1/portals/acme/articles/none").await;
-    for path in [REPORT, "/v1/portals/acme/reports/searches"] {
+    for path in [REPORT, "/v1/portals/acme/reports/searches", "/v1/portals/acme/reports/episodes"] {
         let hidden = site.get_as("admin", path).await;
         assert_eq!((hidden.status, &hidden.body), (absent.status, &absent.body));
         assert_eq!(site.get(path).await.body, absent.body);

@@ -5,7 +5,7 @@ use super::*;
 use crate::deflection::properties::{step, tell};
 use crate::deflection::question::Window;
 use crate::deflection::story::may;
-use crate::deflection::{ledger, report};
+use crate::deflection::{Wanted, ledger, report};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -39,7 +39,8 @@ fn tell_all(bench: &Bench) {
         (stored.coverage, stored.addresses) = (story.coverage.clone(), story.addresses.clone());
         for window in Window::ALL {
             prop_assert_eq!(report(&stored, &may(window)), report(&story, &may(window)));
-            prop_assert_eq!(ledger(&stored, &may(window)), ledger(&story, &may(window)));
+            let every = Wanted::default();
+            prop_assert_eq!(ledger(&stored, &may(window), &every), ledger(&story, &may(window), &every));
         }
         Ok(())
     });

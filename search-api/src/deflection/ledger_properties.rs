@@ -1,0 +1,173 @@
+//! What holds of the ledger of every log: its rows add up to each figure, under every window and filter.
+
+use super::intervals::percentile;
+use super::ledger::{Counted, ENDINGS, Kind, Listed, Part};
+use super::log::*;
+use super::outcomes::Outcome;
+use super::properties::{step, tell};
+use super::question::{Question, Stratum, Window};
+use super::story::{Story, browser, may};
+use super::units::LINK_COVERAGE;
+use super::{Row, Wanted, history, ledger, report};
+use indexer::language::Language;
+use proptest::prelude::*;
+
+/// The rows of a part of a figure.
+fn rows(log: &Log, question: &Question, figure: &str, part: Part) -> Vec<Row> {
+    let listed = Listed::Figure(Counted::named(figure).expect("a figure of the report"), part);
+    ledger(log, question, &Wanted { listed, ..Wanted::default() })
+}
+
+fn all(log: &Log, question: &Question, kind: Kind) -> Vec<Row> {
+    ledger(log, question, &Wanted { listed: Listed::All(kind), ..Wanted::default() })
+}
+
+/// The questions of the dashboard's filters, one by one and together.
+fn questions() -> Vec<Question> {
+    let filters = |question: Question| {
+        let (role, language) = (Some("admin".to_owned()), Language::parse("es"));
+        [
+            question.clone(),
+            Question { role: role.clone(), ..question.clone() },
+            Question { language: language.clone(), ..question.clone() },
+            Question { stratum: Some(Stratum::WithIntent), ..question.clone() },
+            Question { role, language, stratum: Some(Stratum::WithoutIntent), ..question },
+        ]
+    };
+    Window::ALL.into_iter().flat_map(|window| filters(may(window))).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_rows_of_each_figure_add_up_to_it(steps in proptest::collection::vec(step(), 0..120)) {
+        let log = tell(&steps);
+        for question in questions() {
+            let report = report(&log, &question);
+            let formulas = report.formulas.iter().map(|f| (f.figure, Some(f.numerator), Some(f.denominator)));
+            let figures = report.figures.iter().map(|f| (f.name, f.numerator, f.denominator));
+            for (name, numerator, denominator) in figures.chain(formulas) {
+                let rows = rows(&log, &question, name, Part::Both);
+                let count = |stands: fn(&Row) -> bool| rows.iter().filter(|row| stands(row)).count() as u64;
+                prop_assert_eq!(numerator.unwrap_or_default(), count(|row| row.numerator), "numerator of {}", name);
+                prop_assert_eq!(denominator.unwrap_or_default(), count(|row| row.denominator), "denominator of {}", name);
+            }
+            for (name, q) in [("time_to_answer_p50", 0.5), ("time_to_answer_p90", 0.9)] {
+                let mut times: Vec<Millis> =
+                    rows(&log, &question, name, Part::Both).iter().filter_map(|row| row.millis).collect();
+                let value = report.figures.iter().find(|figure| figure.name == name).unwrap().value;
+                prop_assert_eq!(value, percentile(&mut times, q).map(|millis| millis as f64 / 1000.0));
+            }
+            let linked = |part| rows(&log, &question, LINK_COVERAGE, part).len() as u64;
+            let tickets = report.tickets;
+            prop_assert_eq!(linked(Part::Denominator), tickets.all);
+            prop_assert_eq!(linked(Part::Numerator), tickets.by_search + tickets.by_visitor + tickets.by_email);
+        }
+    }
+
+    #[test]
+    fn counting_the_plain_rows_of_a_kind_by_how_they_ended_gives_the_same_figures(
+        steps in proptest::collection::vec(step(), 0..120),
+    ) {
+        let log = tell(&steps);
+        for question in questions() {
+            let report = report(&log, &question);
+            let count = |kind, outcomes: &[&str]| {
+                all(&log, &question, kind).iter().filter(|row| outcomes.contains(&row.outcome)).count() as u64
+            };
+            let part = |name: &str| {
+                let figure = report.figures.iter().find(|figure| figure.name == name).unwrap();
+                (figure.numerator.unwrap(), figure.denominator.unwrap())
+            };
+            for (outcome, episodes) in &report.outcomes {
+                prop_assert_eq!(*episodes, count(Kind::Episode, &[outcome.name()]));
+            }
+            prop_assert_eq!(part("ticket_rate"), (count(Kind::Episode, &["ticketed"]), report.closed));
+            let solved = count(Kind::Episode, &["confirmed", "form_left", "assumed"]);
+            prop_assert_eq!(part("potential_deflection"), (solved, report.closed));
+            let (helped, left) = (count(Kind::Form, &["left_after_help"]), count(Kind::Form, &["left", "sent"]));
+            prop_assert_eq!(part("form_deflection"), (helped, helped + left));
+            let (asking, quiet) = (count(Kind::Visit, &["ticketed"]), count(Kind::Visit, &["not_ticketed"]));
+            prop_assert_eq!(part("visit_to_ticket"), (asking, asking + quiet));
+            prop_assert_eq!(asking + quiet, report.visits);
+            let [nothing, opened, unopened] =
+                ["nothing_found", "opened", "not_opened"].map(|outcome| count(Kind::Search, &[outcome]));
+            prop_assert_eq!(part("no_result_rate"), (nothing, nothing + opened + unopened));
+            prop_assert_eq!(part("no_click_rate"), (unopened, opened + unopened));
+            let tickets = report.tickets;
+            for (outcome, number) in [
+                ("attributed", tickets.attributed),
+                ("visit_alone", tickets.visit_alone),
+                ("outside_window", tickets.outside_window),
+                ("unlinked", tickets.unlinked),
+            ] {
+                prop_assert_eq!(count(Kind::Ticket, &[outcome]), number);
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_holds_the_rows_that_stand_in_it(steps in proptest::collection::vec(step(), 0..120)) {
+        let (log, question) = (tell(&steps), may(Window::Day));
+        for name in ["potential_deflection", "zendesk_self_service_score", LINK_COVERAGE, "active_visitors"] {
+            let both = rows(&log, &question, name, Part::Both);
+            let (above, below) = (rows(&log, &question, name, Part::Numerator), rows(&log, &question, name, Part::Denominator));
+            prop_assert_eq!(above, both.iter().filter(|row| row.numerator).cloned().collect::<Vec<_>>());
+            prop_assert_eq!(below, both.into_iter().filter(|row| row.denominator).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_rows_id_is_its_own_within_its_kind_and_its_ending_has_a_name(steps in proptest::collection::vec(step(), 0..120)) {
+        let log = tell(&steps);
+        for kind in Kind::ALL {
+            let listed = all(&log, &may(Window::Day), kind);
+            let known = |row: &Row| Outcome::ALL.map(Outcome::name).contains(&row.outcome) || ENDINGS.contains(&row.outcome);
+            prop_assert!(listed.iter().all(known));
+            let mut ids: Vec<_> = listed.into_iter().map(|row| row.id).collect();
+            let rows = ids.len();
+            ids.sort();
+            ids.dedup();
+            prop_assert_eq!(ids.len(), rows, "{}", kind.name());
+        }
+    }
+
+    #[test]
+    fn an_episodes_history_says_what_its_rows_say(steps in proptest::collection::vec(step(), 0..80)) {
+        let log = tell(&steps);
+        for row in all(&log, &may(Window::Day), Kind::Episode) {
+            let told = history(&log, &may(Window::Day), |id| id == row.id).expect("it is in the ledger");
+            prop_assert_eq!(&told.row, &row);
+            prop_assert!(told.steps.is_sorted_by_key(|step| step.t));
+            for (window, verdict) in Window::ALL.into_iter().zip(&told.verdicts) {
+                let rows = all(&log, &may(window), Kind::Episode);
+                let same = rows.iter().find(|other| other.id == row.id).unwrap();
+                prop_assert_eq!(same.outcome, verdict.outcome.name());
+                prop_assert_eq!(&same.tickets, &verdict.tickets);
+                prop_assert_eq!(verdict.outcome.name() == "reopened", verdict.reopened_by.is_some());
+            }
+        }
+        prop_assert_eq!(history(&log, &may(Window::Day), |id| id == "no such"), None);
+    }
+}
+
+#[test]
+fn a_text_that_too_few_typed_stands_in_no_row_but_for_those_who_may_read_it() {
+    let mut story = Story::new();
+    for visitor in 1..=5 {
+        story = story.of(browser(visitor)).search(0.0, &format!("many{visitor}"), "Refund  status");
+        story = story.search(60.0, &format!("own{visitor}"), &format!("my own {visitor}"));
+    }
+    use super::queries::Asked;
+    for row in all(&story.log, &may(Window::Day), Kind::Search) {
+        let many = row.id.starts_with("many");
+        let expected = if many { Asked::Query("refund status".into()) } else { Asked::TooSmall };
+        assert_eq!(row.asked, Some(expected), "{}", row.id);
+        assert!(row.text.is_some());
+    }
+    // Of four visitors, the filter shows nothing.
+    let four = story.but(|event| event.roles = vec!["admin".into()]);
+    let admin = Question { role: Some("admin".into()), ..may(Window::Day) };
+    assert_eq!(all(&four.log, &admin, Kind::Search)[0].asked, Some(Asked::TooSmall));
+}

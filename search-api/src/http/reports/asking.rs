@@ -1,0 +1,126 @@
+//! What a report is asked for: read from a call, written into the links that lead to its rows, and answered from the log.
+
+use crate::deflection::question::{RangeError, Stratum};
+use crate::deflection::{Log, Question, Window};
+use crate::http::address;
+use crate::http::error::Problem;
+use crate::http::fields::Fields;
+use crate::http::{App, Caller};
+use crate::identity::ANALYST;
+use indexer::language::Language;
+use indexer::portal::Portal;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// Days of a report whose `from` is not said.
+const DAYS: i32 = 28;
+
+const STRATA: [(&str, Option<Stratum>); 3] =
+    [("all", None), ("with_intent", Some(Stratum::WithIntent)), ("without_intent", Some(Stratum::WithoutIntent))];
+
+/// What a report may be asked for.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documents the inputs that Fields reads")]
+pub struct ReportQuestion {
+    /// First day, in the portal's time zone; else 28 days before `to`.
+    #[param(value_type = Option<String>, format = Date)]
+    from: Option<String>,
+    /// The day after the last; else tomorrow.
+    #[param(value_type = Option<String>, format = Date)]
+    to: Option<String>,
+    /// How long after an episode a ticket counts: `1h`, `24h` (default), `72h` or `7d`.
+    #[param(default = "24h")]
+    window: Option<String>,
+    /// The moment whose knowledge is used (RFC 3339); else now.
+    as_of: Option<String>,
+    /// Only visitors with this role.
+    role: Option<String>,
+    /// Only episodes whose first search was read in this language.
+    language: Option<String>,
+    /// `all` (default), `with_intent` or `without_intent`.
+    #[param(default = "all")]
+    stratum: Option<String>,
+}
+
+/// The days and time zone of a report whose range was not, or only in part, said; what pages, API and command line share.
+///
+/// # Errors
+/// The range is empty or too long.
+pub fn question(
+    portal: Option<&Portal>,
+    from: Option<Date>,
+    to: Option<Date>,
+    as_of: i64,
+) -> Result<Question, RangeError> {
+    let zone = portal.and_then(|portal| TimeZone::get(&portal.time_zone).ok()).unwrap_or(TimeZone::UTC);
+    let today = Timestamp::from_millisecond(as_of).unwrap_or_default().to_zoned(zone.clone()).date();
+    let to = to.unwrap_or_else(|| today.saturating_add(1.day()));
+    let from = from.unwrap_or_else(|| to.saturating_sub(DAYS.days()));
+    Question::new(from, to, zone, as_of)
+}
+
+/// Reads what is asked, of an analyst; for anybody else there is nothing here. `now` is the moment whose knowledge is used where none
+/// is named.
+pub fn ask(caller: &Caller, fields: &mut Fields, now: i64) -> Result<Question, Problem> {
+    analyst(caller)?;
+    let as_of = fields.text("as_of", 64)?.map(|text| text.parse::<Timestamp>().map(Timestamp::as_millisecond));
+    let as_of = as_of
+        .transpose()
+        .map_err(|_| Problem::invalid("as_of", "`as_of` must be RFC 3339, such as 2026-05-01T10:00:00Z."))?;
+    let (from, to) = (day(fields, "from")?, day(fields, "to")?);
+    let asked = question(Some(&caller.portal), from, to, as_of.unwrap_or(now));
+    let mut question = asked.map_err(|error| Problem::invalid("to", format!("{error}.")))?;
+    if let Some(name) = fields.text("window", 8)? {
+        question.window = name.parse::<Window>().map_err(|error| Problem::invalid("window", format!("{error}.")))?;
+    }
+    question.role = fields.text("role", 64)?;
+    let tag = fields.text("language", 35)?;
+    let language = tag.map(|tag| {
+        Language::parse(&tag).ok_or_else(|| Problem::invalid("language", "`language` must be a tag such as en."))
+    });
+    question.language = language.transpose()?;
+    question.stratum = fields.choice("stratum", &STRATA, None)?;
+    Ok(question)
+}
+
+/// Lets an analyst through; for anybody else there is nothing here.
+pub fn analyst(caller: &Caller) -> Result<(), Problem> {
+    if caller.viewer.has(ANALYST) { Ok(()) } else { Err(Problem::NotFound) }
+}
+
+fn day(fields: &mut Fields, name: &'static str) -> Result<Option<Date>, Problem> {
+    let read = |text: String| {
+        text.parse::<Date>().map_err(|_| Problem::invalid(name, format!("`{name}` must be a day such as 2026-05-01.")))
+    };
+    fields.text(name, 10)?.map(read).transpose()
+}
+
+/// Reads the part of the log that an answer depends on and folds it, off the request threads.
+pub async fn fold<T: Send + 'static>(
+    app: &App,
+    portal: &str,
+    question: &Question,
+    fold: impl FnOnce(&Log, &Question) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let (from, to) = question.reach();
+    let log = app.store.log(portal, from, to).await.map_err(Problem::internal)?;
+    let question = question.clone();
+    tokio::task::spawn_blocking(move || fold(&log, &question)).await.map_err(Problem::internal)
+}
+
+/// The question as the query of an address that asks it again, whenever that is followed, with more to ask after it.
+pub fn query(question: &Question, more: &[(&str, &str)]) -> String {
+    let (from, to) = (question.from.to_string(), question.to.to_string());
+    let as_of = Timestamp::from_millisecond(question.as_of).unwrap_or_default().to_string();
+    let mut pairs = vec![("from", &*from), ("to", &to), ("window", question.window.name()), ("as_of", &as_of)];
+    pairs.extend(question.role.as_deref().map(|role| ("role", role)));
+    pairs.extend(question.language.as_ref().map(|language| ("language", language.as_str())));
+    let stratum = STRATA.iter().find(|(_, stratum)| *stratum == question.stratum && stratum.is_some());
+    pairs.extend(stratum.map(|(name, _)| ("stratum", *name)));
+    pairs.extend(more);
+    address::query(&pairs)
+}

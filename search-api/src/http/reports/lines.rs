@@ -1,0 +1,119 @@
+//! Rows as lines, for spreadsheets and warehouses: written while they are sent, so that none has to wait for the last.
+
+use axum::body::{Body, Bytes};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use hyper::body::Frame;
+use serde::Serialize;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// Bytes from which lines are sent on.
+const ENOUGH: usize = 32 * 1024;
+
+/// Answers with one JSON value a line.
+pub fn json<T: Serialize + 'static>(rows: impl Iterator<Item = T> + Send + Unpin + 'static) -> Response {
+    let line = |row: T, into: &mut Vec<u8>| {
+        // Strings and numbers: serde_json cannot fail on them.
+        into.extend(serde_json::to_vec(&row).unwrap_or_default());
+        into.push(b'\n');
+    };
+    sent("application/jsonl", "ledger.jsonl", Lines { rows, line, head: Vec::new() })
+}
+
+/// Answers with a line of names, then one line of cells a row (RFC 4180, UTF-8).
+pub fn csv<const N: usize>(
+    names: [&str; N],
+    rows: impl Iterator<Item = [String; N]> + Send + Unpin + 'static,
+) -> Response {
+    let line = |row: [String; N], into: &mut Vec<u8>| into.extend(record(&row).into_bytes());
+    let head = record(&names.map(str::to_owned)).into_bytes();
+    sent("text/csv; charset=utf-8; header=present", "ledger.csv", Lines { rows, line, head })
+}
+
+/// A cell: quoted where it must be, and led by an apostrophe where a spreadsheet would compute it.
+pub fn cell(text: &str) -> String {
+    let computed = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+    let text = if computed { format!("'{text}") } else { text.to_owned() };
+    if text.contains(['"', ',', '\n', '\r', '\'']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+fn record(cells: &[String]) -> String {
+    format!("{}\r\n", cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(","))
+}
+
+fn sent<I, F>(kind: &'static str, name: &str, lines: Lines<I, F>) -> Response
+where
+    Lines<I, F>: hyper::body::Body<Data = Bytes, Error = Infallible> + Send + 'static,
+{
+    let headers = [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (header::CACHE_CONTROL, "private, no-store".to_owned()),
+    ];
+    (headers, Body::new(lines)).into_response()
+}
+
+/// A body that is written as it is read.
+struct Lines<I, F> {
+    rows: I,
+    line: F,
+    /// What is yet to be sent.
+    head: Vec<u8>,
+}
+
+impl<I, F> hyper::body::Body for Lines<I, F>
+where
+    I: Iterator + Unpin,
+    F: FnMut(I::Item, &mut Vec<u8>) + Unpin,
+{
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let Self { rows, line, head } = &mut *self;
+        let mut ready = std::mem::take(head);
+        while ready.len() < ENOUGH
+            && let Some(row) = rows.next()
+        {
+            line(row, &mut ready);
+        }
+        Poll::Ready((!ready.is_empty()).then(|| Ok(Frame::data(ready.into()))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::to_bytes;
+
+    #[test]
+    fn no_cell_is_computed_and_none_breaks_its_line() {
+        assert_eq!(cell("refund status"), "refund status");
+        assert_eq!(cell("=HYPERLINK(\"x\")"), "\"'=HYPERLINK(\"\"x\"\")\"");
+        for text in ["=1+1", "+1", "-1", "@sum", "\tx"] {
+            assert!(cell(text).starts_with("\"'"), "{text}");
+        }
+        assert_eq!(cell("a,b\nc"), "\"a,b\nc\"");
+    }
+
+    #[tokio::test]
+    async fn lines_are_sent_whole_however_many_there_are() {
+        let sent = json((0..100_000_u32).map(|number| [number]));
+        let mut body = sent.into_body();
+        let first = {
+            use hyper::body::Body;
+            let polled = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await;
+            polled.unwrap().unwrap().into_data().unwrap()
+        };
+        assert!(first.len() < 2 * ENOUGH, "not all of it is written before the first is sent");
+        let rest = to_bytes(body, usize::MAX).await.unwrap();
+        let text = [first, rest].concat();
+        assert_eq!(text.split(|byte| *byte == b'\n').count(), 100_001);
+        assert!(text.starts_with(b"[0]\n[1]\n") && text.ends_with(b"[99999]\n"));
+        let table = csv(["a", "b"], std::iter::once(["=1".to_owned(), "x".to_owned()]));
+        assert_eq!(to_bytes(table.into_body(), usize::MAX).await.unwrap(), "a,b\r\n\"'=1\",x\r\n");
+        assert_eq!(to_bytes(json(std::iter::empty::<u8>()).into_body(), usize::MAX).await.unwrap(), "");
+    }
+}

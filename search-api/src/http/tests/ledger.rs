@@ -1,0 +1,238 @@
+//! The ledger as analysts meet it: rows that add up, pages that stay, and nothing that is not for them.
+
+use super::{Answer, NOW, Site, site};
+use crate::identity::{ANALYST, ANALYST_RAW, OPERATOR};
+use axum::extract::Request;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const EVENTS: &str = "/v1/portals/acme/events";
+const REPORT: &str = "/v1/portals/acme/reports/deflection";
+const LEDGER: &str = "/v1/portals/acme/reports/episodes";
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 24 * 60 * MINUTE;
+/// Midnight of 1 January 2027, UTC; the tests play two weeks later.
+const T0: i64 = 1_798_761_600_000;
+const RANGE: &str = "from=2027-01-01&to=2027-01-02";
+
+/// Backfills events of one browser, with all tickets of the days around.
+async fn backfill(site: &Site, browser: &str, events: Value) {
+    let covers = json!({"from": T0 - DAY, "to": NOW * 1000});
+    let token = site.token(OPERATOR);
+    let body = json!({"sent_at": NOW * 1000, "token": token, "visitor": browser, "events": events, "covers": covers});
+    let receipt = site.post(EVENTS, &body.to_string()).await;
+    assert_eq!((receipt.status.as_u16(), &receipt.json()["rejected"]), (202, &json!([])), "{}", receipt.text());
+}
+
+/// Twelve visitors: six asked one thing, six each their own; some opened articles, one of them hidden, voted, or wrote a ticket.
+async fn visited() -> Site {
+    let site = site(&[]).await;
+    for visitor in 0..12_i64 {
+        let at = |minutes: i64| T0 + visitor * 20 * MINUTE + minutes * MINUTE + 7_000;
+        let id = |name: &str| format!("{name}{visitor}");
+        let query = if visitor % 2 == 0 { "Pay  invoice".to_owned() } else { format!("=my own {visitor}") };
+        let slug = if visitor % 3 == 0 { "vault-key" } else { "pay-an-invoice" };
+        let mut events = vec![
+            json!({"id": id("s"), "type": "search", "at": at(0), "query": query, "results": 2, "search_id": id("q")}),
+            json!({"id": id("i"), "type": "impression", "at": at(0), "slug": slug, "search_id": id("q"), "rank": 1}),
+            json!({"id": id("c"), "type": "click", "at": at(1), "slug": slug, "search_id": id("q"), "rank": 1}),
+            json!({"id": id("l"), "type": "leave", "at": at(2), "slug": slug, "search_id": id("q")}),
+        ];
+        match visitor % 4 {
+            0 => events.push(
+                json!({"id": id("t"), "type": "ticket", "at": at(5), "search_id": id("q"), "ticket_id": id("T")}),
+            ),
+            1 => events.push(json!({"id": id("v"), "type": "vote", "at": at(3), "slug": slug, "solved": true,
+                                    "comment": "ask ana@example.org", "search_id": id("q")})),
+            2 => events.push(json!({"id": id("f"), "type": "form_open", "at": at(3), "form_id": id("F")})),
+            _ => {}
+        }
+        backfill(&site, &format!("b{visitor}"), json!(events)).await;
+    }
+    site
+}
+
+async fn rows(site: &Site, path: &str) -> Value {
+    let answer = site.get_as(ANALYST, path).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    answer.json()
+}
+
+/// Somebody who holds both roles of an analyst.
+async fn read_raw(site: &Site, path: &str) -> Answer {
+    let token = site.token_of(&[ANALYST, ANALYST_RAW]);
+    let request = Request::get(path).header("authorization", format!("Bearer {token}"));
+    site.send(request, axum::body::Body::empty()).await
+}
+
+#[tokio::test]
+async fn every_figure_of_the_report_leads_to_rows_that_add_up_to_it() {
+    let site = visited().await;
+    let report = rows(&site, &format!("{REPORT}?{RANGE}&window=72h")).await;
+    assert_eq!((&report["closed"], &report["outcomes"]["ticketed"]), (&json!(12), &json!(3)));
+    let mut followed = 0;
+    let fractions = ["figures", "formulas"].into_iter().flat_map(|list| report[list].as_array().unwrap());
+    for figure in fractions.chain([&json!({"name": "link_coverage", "numerator": report["link_coverage"]["linked"],
+        "denominator": report["link_coverage"]["tickets"], "numerator_rows": report["link_coverage"]["numerator_rows"],
+        "denominator_rows": report["link_coverage"]["denominator_rows"]})])
+    {
+        for part in ["numerator", "denominator"] {
+            let link = &figure[format!("{part}_rows")];
+            assert_eq!(link.is_null(), figure[part].is_null(), "{figure}");
+            if let Some(link) = link.as_str() {
+                let listed = rows(&site, &format!("{link}&limit=200")).await;
+                assert_eq!(listed["count"], figure[part], "{link}");
+                assert_eq!(listed["rows"].as_array().unwrap().len() as u64, figure[part].as_u64().unwrap());
+                assert!(listed["rows"].as_array().unwrap().iter().all(|row| row[part] == true), "{link}");
+                followed += 1;
+            }
+        }
+    }
+    assert_eq!(followed, 2 * (8 + 7 + 1) + 3);
+    for (outcome, episodes) in report["outcomes"].as_object().unwrap() {
+        let link = report["outcome_rows"][outcome].as_str().unwrap();
+        assert_eq!(&rows(&site, link).await["count"], episodes, "{outcome}");
+    }
+}
+
+#[tokio::test]
+async fn pages_hold_each_row_once_in_every_order_whatever_comes_meanwhile() {
+    let site = visited().await;
+    for (sort, kind) in [("newest", "episode"), ("oldest", "visit"), ("tickets", "episode"), ("searches", "search")] {
+        let mut seen: Vec<String> = Vec::new();
+        let mut path = format!("{LEDGER}?{RANGE}&kind={kind}&sort={sort}&limit=5");
+        loop {
+            let page = rows(&site, &path).await;
+            assert_eq!(page["count"], 12);
+            seen.extend(page["rows"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+            let Some(next) = page["next"].as_str() else { break };
+            path = format!("{LEDGER}?{RANGE}&kind={kind}&sort={sort}&limit=5&cursor={next}");
+        }
+        assert_eq!((seen.len(), seen.iter().collect::<BTreeSet<_>>().len()), (12, 12), "{sort}");
+    }
+    // What happens after the first page was read is in none of the following.
+    let path = format!("{LEDGER}?from=2027-01-01&to=2027-01-16&limit=5&sort=oldest");
+    let first = rows(&site, &path).await;
+    site.get("/v1/portals/acme/search?q=invoice&visitor=late").await;
+    let second = rows(&site, &format!("{path}&cursor={}", first["next"].as_str().unwrap())).await;
+    assert_eq!((&first["count"], &second["count"], &first["as_of"]), (&json!(12), &json!(12), &second["as_of"]));
+}
+
+#[tokio::test]
+async fn rows_say_the_hour_and_no_words_of_a_single_person() {
+    let site = visited().await;
+    let listed = rows(&site, &format!("{LEDGER}?{RANGE}&sort=oldest")).await;
+    for row in listed["rows"].as_array().unwrap() {
+        assert!(row["at"].as_str().unwrap().ends_with(":00:00Z"), "{row}");
+        let common = row["query"] == "pay invoice" && row["instead"].is_null();
+        assert!(common || (row["query"].is_null() && row["instead"] == "too small to show"), "{row}");
+    }
+    let text = site.get_as(ANALYST, &format!("{LEDGER}?{RANGE}")).await.text();
+    for hidden in ["my own", "\"b1\"", "\"T0\"", "\"s0\""] {
+        assert!(!text.contains(hidden), "{hidden} in {text}");
+    }
+    assert_eq!(listed["rows"].as_array().unwrap().iter().filter(|row| row["query"] == "pay invoice").count(), 6);
+}
+
+#[tokio::test]
+async fn an_episode_is_told_with_its_ticket_its_rule_and_the_four_windows() {
+    let site = visited().await;
+    let listed = rows(&site, &format!("{LEDGER}?{RANGE}&outcome=ticketed&sort=oldest")).await;
+    let id = listed["rows"][0]["id"].as_str().unwrap().to_owned();
+    let told = rows(&site, &format!("{LEDGER}/{id}?{RANGE}")).await;
+    let steps: Vec<_> = told["steps"].as_array().unwrap().iter().map(|step| step["type"].as_str().unwrap()).collect();
+    assert_eq!(steps, ["search", "impression", "click", "ticket"]);
+    let step = |place: usize| &told["steps"][place];
+    assert_eq!((&step(0)["query"], &step(0)["results"]), (&json!("pay invoice"), &json!(2)));
+    // The reader may not see the vault: not its slug, not its title.
+    assert_eq!((&step(2)["title"], step(2).get("slug")), (&json!("an article you may not see"), None));
+    assert_eq!((&step(2)["dwell"], &step(2)["after"]), (&json!(60.0), &json!(60.0)));
+    let ticket = &step(3)["ticket"];
+    assert_eq!(
+        (&ticket["link"], &ticket["rule"], &step(3)["source"]),
+        (&json!("search"), &json!("named"), &json!("backfill"))
+    );
+    assert_eq!((step(3).get("subject"), step(3).get("at")), (None, None));
+    let windows: Vec<_> =
+        told["windows"].as_array().unwrap().iter().map(|w| (&w["window"], &w["outcome"], &w["why"])).collect();
+    assert_eq!(windows.len(), 4);
+    assert!(windows.iter().all(|(_, outcome, why)| (*outcome, *why) == (&json!("ticketed"), &json!("ticket"))));
+    assert!(told["windows"][0]["because"].as_str().unwrap().starts_with("A ticket that came within the window"));
+    let editor = site.get_as("admin", &format!("{LEDGER}/{id}?{RANGE}")).await;
+    assert_eq!(editor.body, site.get("/v1/portals/acme/articles/none").await.body);
+    assert_eq!(site.get_as(ANALYST, &format!("{LEDGER}/absent?{RANGE}")).await.status, 404);
+}
+
+#[tokio::test]
+async fn raw_text_and_exact_times_need_a_further_role_and_leave_an_audit_row() {
+    let site = visited().await;
+    let path = format!("{LEDGER}?{RANGE}&outcome=confirmed&sort=oldest&view=raw");
+    let refused = site.get_as(ANALYST, &path).await;
+    assert_eq!((refused.status.as_u16(), &refused.json()["field"]), (400, &json!("view")));
+    assert_eq!(site.app.store.readings("acme").await.unwrap(), []);
+
+    let listed = read_raw(&site, &path).await.json();
+    let row = &listed["rows"][0];
+    assert_eq!((&row["query"], &row["at"]), (&json!("=my own 1"), &json!("2027-01-01T00:20:07Z")));
+    let told = read_raw(&site, &format!("{LEDGER}/{}?{RANGE}&view=raw", row["id"].as_str().unwrap())).await.json();
+    let vote = told["steps"].as_array().unwrap().iter().find(|step| step["type"] == "vote").unwrap();
+    assert!(vote["comment"].as_str().unwrap().starts_with("ask ") && !vote.to_string().contains("ana@"), "{vote}");
+    let readings = site.app.store.readings("acme").await.unwrap();
+    assert_eq!(readings.iter().map(|reading| reading.rows).collect::<Vec<_>>(), [3, 1]);
+    assert!(readings.iter().all(|reading| reading.reader.is_some() && reading.at == NOW * 1000));
+    assert!(readings[0].what.starts_with("from=2027-01-01&to=2027-01-02&window=24h"), "{}", readings[0].what);
+    // The same analyst without asking for it reads as all do, and leaves none.
+    let plain = read_raw(&site, &format!("{LEDGER}?{RANGE}")).await.text();
+    assert!(!plain.contains("my own"));
+    assert_eq!(site.app.store.readings("acme").await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn all_rows_go_out_as_lines_for_spreadsheets_and_warehouses() {
+    let site = visited().await;
+    let csv = site.get_as(ANALYST, &format!("{LEDGER}?{RANGE}&figure=ticket_rate&format=csv")).await;
+    assert_eq!(csv.headers["content-type"], "text/csv; charset=utf-8; header=present");
+    let text = csv.text();
+    let lines: Vec<_> = text.split_terminator("\r\n").collect();
+    assert_eq!((lines.len(), lines[0].split(',').count()), (13, 14));
+    assert_eq!(lines.iter().filter(|line| line.contains(",ticketed,1,1,")).count(), 3);
+    let raw = read_raw(&site, &format!("{LEDGER}?{RANGE}&format=csv&view=raw")).await.text();
+    assert!(raw.contains("\"'=my own 1\"") && !raw.contains(",=my"), "{raw}");
+    let jsonl = site.get_as(ANALYST, &format!("{LEDGER}?{RANGE}&kind=ticket&format=jsonl")).await;
+    let tickets: Vec<Value> = jsonl.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(tickets.len(), 3);
+    assert!(tickets.iter().all(|ticket| ticket["outcome"] == "attributed"));
+    let token = site.token(ANALYST);
+    let accepted = Request::get(format!("{LEDGER}?{RANGE}"))
+        .header("authorization", format!("Bearer {token}"))
+        .header("accept", "text/csv");
+    assert!(site.send(accepted, axum::body::Body::empty()).await.text().starts_with("kind,id,at,"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_of_the_ledger_is_named() {
+    let site = site(&[]).await;
+    for (query, field) in [
+        ("figure=nonsense", "figure"),
+        ("part=numerator", "part"),
+        ("figure=ticket_rate&part=some", "part"),
+        ("figure=ticket_rate&kind=visit", "kind"),
+        ("kind=people", "kind"),
+        ("outcome=ticketed&outcome=lost", "outcome"),
+        ("sort=random", "sort"),
+        ("limit=0", "limit"),
+        ("limit=201", "limit"),
+        ("cursor=5", "cursor"),
+        ("cursor=1.2.x&as_of=2027-01-01T00:00:00Z", "cursor"),
+        ("format=xml", "format"),
+        ("format=csv&limit=5", "limit"),
+        ("format=csv&cursor=1800000000000.2.x", "cursor"),
+        ("view=all", "view"),
+        ("nonsense=1", "nonsense"),
+    ] {
+        let refused = site.get_as(ANALYST, &format!("{LEDGER}?{query}")).await;
+        assert_eq!((refused.status.as_u16(), refused.json()["field"].as_str()), (400, Some(field)), "{query}");
+        let hidden = site.get(&format!("{LEDGER}?{query}")).await;
+        assert_eq!(hidden.status, 404, "{query}");
+    }
+}
