@@ -1,6 +1,7 @@
 //! Why the store could not do what it was asked, and whether asking again may help.
 
 use super::keys::KeyError;
+use sqlx::error::ErrorKind;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -90,9 +91,8 @@ impl StoreError {
         match self {
             Self::Commit(cause) => cause.is_of_rows(),
             Self::Database(sqlx::Error::Database(refused)) => {
-                // "Data exception", "integrity constraint violation"; SQLite's CONSTRAINT, MISMATCH and TOOBIG.
-                let code = refused.code().unwrap_or_default();
-                code.starts_with("22") || code.starts_with("23") || ["19", "20", "18"].contains(&&*code)
+                // Class 22 of SQL's states is "data exception".
+                refused.kind() != ErrorKind::Other || refused.code().is_some_and(|code| code.starts_with("22"))
             }
             _ => false,
         }
