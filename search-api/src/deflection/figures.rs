@@ -1,6 +1,7 @@
 //! Outcomes to figures: each with its formula, its counts and its interval.
 
 use super::episodes::{Episode, Opening};
+use super::holdout::Holdout;
 use super::intervals::{Rate, Tally, percentile};
 use super::log::Millis;
 use super::outcomes::{FormOutcome, Outcome};
@@ -38,22 +39,27 @@ pub const VISIT_TO_TICKET_LIMIT: f64 = 0.30;
 
 const UPPER_BOUND: &str =
     "An upper bound: without a holdout nobody knows how many of these would have opened no ticket anyway.";
+const POTENTIAL: &str = "(confirmed + form_left + assumed) / closed, people held out by an experiment left out";
+const FORM: &str = "forms left after help / forms closed, people held out by an experiment left out";
+const UNBALANCED: &str = "The sizes of the arms are not chance's (chi-square, p < 0.001): the experiment says nothing until it is known why.";
+const NOT_YET: &str = "Nobody whose seven days are over is in one of the arms yet.";
 const BEYOND_A_MONTH: &str =
     "Anonymous visitors cannot be told apart beyond a calendar month: ask for a range within one.";
 
 /// All figures of the definition that the log allows, in the order of deflection.md.
-pub fn figures(selection: &Selection<'_, '_>) -> Vec<Figure> {
+pub fn figures(selection: &Selection<'_, '_>, holdout: Option<&Holdout>) -> Vec<Figure> {
     let (potential, seconds) = (potential(selection), answer_times(selection));
+    let bound = holdout.and_then(|holdout| holdout.lift).is_none().then_some(UPPER_BOUND);
     let mut figures = vec![
         share("ticket_rate", "ticketed / closed", &outcome_share(selection, |o| o == Outcome::Ticketed), None),
         share(
             "confirmed_deflection",
             "confirmed / closed",
             &outcome_share(selection, |o| o == Outcome::Confirmed),
-            Some(UPPER_BOUND),
+            bound,
         ),
-        share("potential_deflection", "(confirmed + form_left + assumed) / closed", &potential, Some(UPPER_BOUND)),
-        share("form_deflection", "forms left after help / forms closed", &form_share(selection), Some(UPPER_BOUND)),
+        share("potential_deflection", POTENTIAL, &potential, bound),
+        share("form_deflection", FORM, &form_share(selection), bound),
         visit_to_ticket(selection),
     ];
     figures.extend(search_shares(selection));
@@ -62,6 +68,7 @@ pub fn figures(selection: &Selection<'_, '_>) -> Vec<Figure> {
             .map(|(name, q)| answer_time(name, q, seconds.clone())),
     );
     figures.extend(active_visitors(selection));
+    figures.extend(holdout.map(incremental));
     figures
 }
 
@@ -94,12 +101,19 @@ pub fn outcome_share(selection: &Selection<'_, '_>, meant: impl Fn(Outcome) -> b
 }
 
 fn potential(selection: &Selection<'_, '_>) -> Tally<Visitor> {
-    outcome_share(selection, |o| matches!(o, Outcome::Confirmed | Outcome::FormLeft | Outcome::Assumed))
+    let mut tally = Tally::default();
+    let closed = selection.episodes().filter(|(_, outcome)| outcome.is_closed());
+    for (episode, outcome) in closed.filter(|(episode, _)| !selection.held_out.contains(&episode.visitor)) {
+        let meant = matches!(outcome, Outcome::Confirmed | Outcome::FormLeft | Outcome::Assumed);
+        count(&mut tally, episode.visitor, meant);
+    }
+    tally
 }
 
 fn form_share(selection: &Selection<'_, '_>) -> Tally<Visitor> {
     let mut tally = Tally::default();
-    for (form, outcome) in selection.forms().filter(|(_, outcome)| *outcome != FormOutcome::Open) {
+    let closed = selection.forms().filter(|(_, outcome)| *outcome != FormOutcome::Open);
+    for (form, outcome) in closed.filter(|(form, _)| !selection.held_out.contains(&form.visitor)) {
         count(&mut tally, form.visitor, outcome == FormOutcome::LeftAfterHelp);
     }
     tally
@@ -183,6 +197,23 @@ fn answer_times(selection: &Selection<'_, '_>) -> Vec<Millis> {
         at.map(|at| (at - episode.first_search()).max(0))
     };
     selection.episodes().filter_map(solved_by).collect()
+}
+
+/// What suggestions on the form cause.
+fn incremental(holdout: &Holdout) -> Figure {
+    let lift = holdout.lift;
+    let note = if !holdout.is_balanced() { Some(UNBALANCED) } else { lift.is_none().then_some(NOT_YET) };
+    Figure {
+        name: "incremental_deflection",
+        formula: "p(ticket | held out) - p(ticket | shown), a person once, within 7 days of the first form",
+        unit: "share",
+        numerator: None,
+        denominator: Some(holdout.shown.all + holdout.held.all),
+        value: lift.map(|lift| lift.value),
+        low: lift.map(|lift| lift.low),
+        high: lift.map(|lift| lift.high),
+        note,
+    }
 }
 
 fn answer_time(name: &'static str, q: f64, mut times: Vec<Millis>) -> Figure {

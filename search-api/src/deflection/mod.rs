@@ -13,6 +13,7 @@ pub mod episodes;
 pub mod figures;
 pub mod formulas;
 pub mod helpfulness;
+pub mod holdout;
 pub mod intervals;
 pub mod log;
 pub mod occurrence;
@@ -136,6 +137,7 @@ fn judged<T>(log: &Log, question: &Question, draw: impl FnOnce(&Selection<'_, '_
     };
     let form_outcomes = evidence.forms();
     let outcomes = evidence.episodes(&form_outcomes);
+    let held_out = holdout::held_out(&journeys);
     let selection = Selection {
         question,
         journeys: &journeys,
@@ -144,6 +146,7 @@ fn judged<T>(log: &Log, question: &Question, draw: impl FnOnce(&Selection<'_, '_
         all_tickets: &tickets,
         attributions: &attributions,
         evidence: &evidence,
+        held_out: &held_out,
         range,
     };
     draw(&selection, aside)

@@ -172,7 +172,7 @@ async fn every_kind_of_event_is_read_as_it_was_sent() {
         Kind::Click(shown),
         Kind::Leave { slug: "a".into(), search_id: some("s") },
         Kind::Vote { slug: "a".into(), solved: false, comment: some("no"), search_id: None },
-        Kind::FormOpen { form_id: "f".into(), search_id: some("s") },
+        Kind::FormOpen { form_id: "f".into(), search_id: some("s"), assigned: None },
         Kind::FormSuggest { form_id: "f".into(), slug: "a".into() },
         Kind::FormLeft { form_id: "f".into() },
         Kind::Ticket { form_id: some("f"), search_id: None, ticket_id: some("t") },

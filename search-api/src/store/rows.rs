@@ -222,7 +222,7 @@ fn columns(kind: &Kind) -> Columns<'_> {
             search_id: search_id.as_deref(),
             ..named("vote")
         },
-        Kind::FormOpen { form_id, search_id } => {
+        Kind::FormOpen { form_id, search_id, .. } => {
             Columns { form_id: Some(form_id), search_id: search_id.as_deref(), ..named("form_open") }
         }
         Kind::FormSuggest { form_id, slug } => {
@@ -271,7 +271,7 @@ fn kind(row: &SqliteRow) -> Result<Kind, StoreError> {
             comment: row.try_get("text")?,
             search_id,
         },
-        "form_open" => Kind::FormOpen { form_id: form(form_id)?, search_id },
+        "form_open" => Kind::FormOpen { form_id: form(form_id)?, search_id, assigned: None },
         "form_suggest" => Kind::FormSuggest { form_id: form(form_id)?, slug: slug()? },
         "form_left" => Kind::FormLeft { form_id: form(form_id)? },
         "ticket" => Kind::Ticket { form_id, search_id, ticket_id: row.try_get("ticket_id")? },
