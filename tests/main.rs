@@ -2,6 +2,7 @@
 
 mod contents;
 mod crash;
+mod demo;
 mod documents;
 mod editing;
 mod fuzzing;

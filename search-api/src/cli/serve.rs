@@ -1,6 +1,6 @@
 //! `signpost serve`: brings the parts together, says where they are reached, and takes them apart in order.
 
-use super::WrongUse;
+use super::{WrongUse, demo};
 use crate::config::{self, Config, Folders, LogFormat};
 use crate::http::{self, App, QueryEmbedder};
 use crate::identity::{ANALYST, DevKey, EDITOR, Grant, Keys};
@@ -140,6 +140,10 @@ async fn welcome(app: &App, indexer: &Arc<Indexer>, root: &str, dev_key: Option<
     let portals: Vec<_> = app.library.snapshot().portals().cloned().collect();
     say(&introduction(&portals, root, dev_key, Timestamp::now())?);
     say("ready");
+    if app.config.demo {
+        demo::fill(app).await?;
+        say("demo visits written");
+    }
     std::future::pending().await
 }
 
