@@ -136,14 +136,13 @@ async fn welcome(app: &App, indexer: &Arc<Indexer>, root: &str, dev_key: Option<
         }
     };
     tokio::task::spawn_blocking(compared).await?;
+    if app.config.demo {
+        demo::fill(app).await?;
+    }
     app.set_ready();
     let portals: Vec<_> = app.library.snapshot().portals().cloned().collect();
     say(&introduction(&portals, root, dev_key, Timestamp::now())?);
     say("ready");
-    if app.config.demo {
-        demo::fill(app).await?;
-        say("demo visits written");
-    }
     std::future::pending().await
 }
 
