@@ -3,6 +3,7 @@
 mod contents;
 mod crash;
 mod databases;
+mod demo;
 mod documents;
 mod editing;
 mod fuzzing;

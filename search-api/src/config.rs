@@ -61,6 +61,10 @@ pub struct Config {
     #[arg(long, env = "SIGNPOST_POLL", value_parser = BoolishValueParser::new())]
     pub poll: bool,
 
+    /// Fill the log of each portal that has none with six weeks of invented visits, to see the reports alive
+    #[arg(long, env = "SIGNPOST_DEMO", value_parser = BoolishValueParser::new())]
+    pub demo: bool,
+
     /// Keys that sign viewers' tokens (HS256), as KID=file:PATH or KID=env:NAME; none of these and no --jwks: the dev key
     #[arg(long, env = "SIGNPOST_KEYS", value_name = "KID=SOURCE", value_delimiter = ',')]
     pub keys: Vec<KeyRule>,

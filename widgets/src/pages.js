@@ -5,9 +5,9 @@ import { Api, ENDPOINT } from "./api.js";
 import { enhanceArticle } from "./article-page.js";
 import { Recorder } from "./recorder.js";
 import { enhanceTicketForm } from "./ticket-page.js";
-import { introduce, visitor } from "./visitor.js";
+import { introduce, keepFirstForm, visitor } from "./visitor.js";
 
-const { portal, search, slug, form } = document.body.dataset;
+const { portal, search, slug, form, suggests } = document.body.dataset;
 const id = visitor();
 const api = new Api({ endpoint: ENDPOINT, portal, visitor: id });
 const recorder = new Recorder(api, form ? "form" : "help");
@@ -15,7 +15,10 @@ const recorder = new Recorder(api, form ? "form" : "help");
 introduce(id);
 forgetSearchInAddress();
 if (slug) enhanceArticle({ recorder, slug, search_id: search });
-if (form) enhanceTicketForm({ api, recorder, form_id: form, search_id: search });
+if (form) {
+  enhanceTicketForm({ api, recorder, form_id: form, search_id: search, suggests: suggests === "true" });
+  if (id) keepFirstForm(form);
+}
 if (search && !slug && !form) recorder.send(...shown().map((answer) => ["impression", { ...answer, search_id: search }]));
 document.addEventListener("click", opened);
 document.addEventListener("auxclick", opened);

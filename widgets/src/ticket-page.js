@@ -4,14 +4,14 @@ const PAUSE_MS = 600;
 const LONGEST = 512;
 const SHORTEST = 8;
 
-/** Wires the form `form_id`, reached from the search `search_id` (or none). */
-export function enhanceTicketForm({ api, recorder, form_id, search_id }) {
+/** Wires the form `form_id`, reached from the search `search_id` (or none); without `suggests` nothing is suggested in it. */
+export function enhanceTicketForm({ api, recorder, form_id, search_id, suggests }) {
   const form = document.querySelector("#ticket");
   let sent = false;
   form.addEventListener("submit", () => (sent = true));
   recorder.send(["form_open", { form_id, search_id }]);
   addEventListener("pagehide", () => sent || recorder.send(["form_left", { form_id }]));
-  suggestWhileWriting(form, { api, recorder, form_id });
+  if (suggests) suggestWhileWriting(form, { api, recorder, form_id });
 }
 
 function suggestWhileWriting(form, { api, recorder, form_id }) {

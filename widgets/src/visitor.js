@@ -31,6 +31,16 @@ export function introduce(id) {
   document.cookie = `${NAME}=${id ?? ""}; Path=/; SameSite=Lax${secure}${life}`;
 }
 
+/**
+ * Keeps the id of the first ticket form of this browser: it says which arm of an experiment its user is in, and they stay in it when they
+ * sign in.
+ */
+export function keepFirstForm(form_id) {
+  if (document.cookie.split("; ").some((cookie) => cookie.startsWith("signpost_form="))) return;
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `signpost_form=${form_id}; Path=/; SameSite=Lax; Max-Age=${400 * 24 * 60 * 60}${secure}`;
+}
+
 /** 128 random bits in hexadecimal; works where `crypto.randomUUID` does not (pages without HTTPS). */
 export function randomId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -45,6 +45,8 @@ pub struct Portal {
     pub allow_html: bool,
     /// What breaks ties between answers.
     pub boost: Boost,
+    /// The experiment that holds suggestions back from some people who write tickets.
+    pub holdout: Option<Experiment>,
     /// `#rrggbb` of the accent colour, and the colour scheme.
     pub theme: Theme,
     /// blake3 of the file's bytes: a change of it re-reads every article.
@@ -119,6 +121,15 @@ pub struct Boost {
     pub recency: f32,
     /// What visitors' votes add or take at most, as a share of the score: 0 to 0.2.
     pub helpfulness: f32,
+}
+
+/// An experiment on the ticket form. With another name or share it is another experiment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Experiment {
+    /// Its name: ASCII letters, digits and hyphens.
+    pub name: String,
+    /// People in a thousand who get no suggestions, 1 to 500.
+    pub per_mille: u16,
 }
 
 /// How the pages look.
@@ -197,6 +208,7 @@ mod tests {
         assert_eq!(portal.time_zone, "America/Chicago");
         assert_eq!(portal.default_audience, Some(Audience::Public));
         assert!(portal.keep_queries && !portal.allow_html);
+        assert_eq!(portal.holdout, Some(Experiment { name: "spring-2026".into(), per_mille: 100 }));
         assert_eq!(portal.staff_roles, BTreeSet::from(["support".to_owned()]));
         assert_eq!(portal.facets, ["product", "version"]);
         assert_eq!(portal.theme, Theme { accent: Some("#0b5fff".into()), scheme: Some("auto".into()) });
@@ -244,6 +256,16 @@ mod tests {
         assert_eq!(portal.tasks, []);
         assert_eq!(portal.mapping.audiences["role"]["Admin"], Audience::Hidden);
         assert_eq!(problems.len(), 5, "{problems:?}");
+    }
+
+    #[test]
+    fn a_holdout_without_a_valid_share_or_name_holds_nobody_out() {
+        let read = |table: &str| Portal::parse("a", &format!("name = \"A\"\n[holdout]\n{table}\n"));
+        assert_eq!(read("experiment = \"e\"\nshare = 0").0.unwrap().holdout, None);
+        for wrong in ["share = 0.1", "experiment = \"e\"\nshare = 0.9", "experiment = \"a b\"\nshare = 0.1"] {
+            let (portal, problems) = read(wrong);
+            assert_eq!((portal.unwrap().holdout, problems.len()), (None, 1), "{wrong}: {problems:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The tree of a `portal.toml` to a portal: what cannot be read is left out and named.
 
-use super::{Boost, Mapping, Portal, Role, Task, TaskTarget, Theme, TicketField};
+use super::{Boost, Experiment, Mapping, Portal, Role, Task, TaskTarget, Theme, TicketField};
 use crate::audience::{Audience, ROLES, Vocabulary};
 use crate::language::Language;
 use crate::problem::{Findings, Problem};
@@ -79,6 +79,7 @@ impl Reader {
             keep_queries: self.keep_queries(entries),
             allow_html: self.truth(entries, "allow_html").unwrap_or(false),
             boost: self.boost(entries),
+            holdout: self.holdout(entries),
             theme: self.theme(entries),
             languages,
             roles,
@@ -337,6 +338,23 @@ impl Reader {
         boost
     }
 
+    /// Without a valid name and share above 0 nobody is held out: that is also how an experiment is stopped.
+    fn holdout(&mut self, entries: Entries) -> Option<Experiment> {
+        let table = self.table(entries, "holdout");
+        self.known(table, &["experiment", "share"]);
+        let share = get(table, "share").and_then(|node| self.number("share", node, 0.0..=0.5))?;
+        let is_name = |name: &&str| {
+            (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        let Some(name) = get(table, "experiment").and_then(Node::text).filter(is_name) else {
+            let what = "the holdout has no experiment of a valid name";
+            self.invalid(table, "experiment", what, "Name it with letters, digits and hyphens, such as `spring-2026`.");
+            return None;
+        };
+        let per_mille = (share * 1000.0).round() as u16;
+        (per_mille > 0).then(|| Experiment { name: name.to_owned(), per_mille })
+    }
+
     fn number(&mut self, key: &str, node: &Node, within: std::ops::RangeInclusive<f32>) -> Option<f32> {
         let number = node.text().and_then(|text| text.parse().ok()).filter(|number| within.contains(number));
         if number.is_none() {
@@ -453,7 +471,7 @@ impl Reader {
 }
 
 /// Keys of the file's root.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "name",
     "languages",
     "time_zone",
@@ -463,6 +481,7 @@ const KEYS: [&str; 15] = [
     "facets",
     "allow_html",
     "boost",
+    "holdout",
     "theme",
     "roles",
     "attributes",

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, and the one reading of flags, environment and file.
 
 mod check;
+mod demo;
 mod eval;
 mod index;
 mod one_or_more;

@@ -1,6 +1,6 @@
 //! `signpost serve`: brings the parts together, says where they are reached, and takes them apart in order.
 
-use super::WrongUse;
+use super::{WrongUse, demo};
 use crate::config::{self, Config, Folders, LogFormat};
 use crate::http::cores::Cores;
 use crate::http::{self, App, QueryEmbedder};
@@ -138,6 +138,9 @@ async fn welcome(app: &App, indexer: &Arc<Indexer>, root: &str, dev_key: Option<
         }
     };
     tokio::task::spawn_blocking(compared).await?;
+    if app.config.demo {
+        demo::fill(app).await?;
+    }
     app.set_ready();
     let portals: Vec<_> = app.library.snapshot().portals().cloned().collect();
     say(&introduction(&portals, root, dev_key, Timestamp::now())?);

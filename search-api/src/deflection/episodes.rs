@@ -1,6 +1,6 @@
 //! Visits to episodes: a search, those that refine it, and what came of them; and the ticket forms begun.
 
-use super::log::{Kind, Millis, Surface};
+use super::log::{Assignment, Kind, Millis, Surface};
 use super::occurrence::Occurrence;
 use super::question::{Rules, Stratum};
 use super::searches::{Likeness, Search};
@@ -84,6 +84,8 @@ pub struct Form<'a> {
     pub end: Millis,
     /// When it was last heard of.
     pub last: Millis,
+    /// What chance gave its writer.
+    pub assigned: Option<&'a Assignment>,
     /// Whether the visitor left it.
     pub left: bool,
     /// When suggestions of it were opened, in order.
@@ -261,13 +263,17 @@ impl<'a> Path<'a> {
             start: event.t,
             end: event.t,
             last: event.t,
+            assigned: None,
             left: false,
             suggestions: Vec::new(),
         };
         let form = self.forms.entry(id).or_insert(new);
         form.last = event.t;
-        match event.event.kind {
-            Kind::FormOpen { .. } => form.end = event.t,
+        match &event.event.kind {
+            Kind::FormOpen { assigned, .. } => {
+                form.end = event.t;
+                form.assigned = form.assigned.or(assigned.as_ref());
+            }
             Kind::FormSuggest { .. } => {
                 form.end = event.t;
                 form.suggestions.push(event.t);

@@ -1,6 +1,7 @@
 //! Outcomes to figures: each with its formula, its counts and its interval, summed from the units that the ledger lists.
 
 use super::episodes::{Episode, Opening};
+use super::holdout::{Holdout, people};
 use super::intervals::percentile;
 use super::log::Millis;
 use super::outcomes::{FormOutcome, Outcome};
@@ -40,6 +41,8 @@ pub const VISIT_TO_TICKET_LIMIT: f64 = 0.30;
 const UPPER_BOUND: &str =
     "An upper bound: without a holdout nobody knows how many of these would have opened no ticket anyway.";
 const TOO_MANY_TICKETS: &str = "Above 30 %: the content fails for too many visits.";
+const UNBALANCED: &str = "The sizes of the arms are not chance's (chi-square, p < 0.001): the experiment says nothing until it is known why.";
+const NOT_YET: &str = "Nobody whose seven days are over is in one of the arms yet.";
 const BEYOND_A_MONTH: &str =
     "Anonymous visitors cannot be told apart beyond a calendar month: ask for a range within one.";
 const ANSWER_TIME: &str = "from the first search to the opening that solved it, nearest rank over solved episodes";
@@ -63,10 +66,12 @@ enum Measure {
     Percentile(f64),
     /// Their number.
     Visitors,
+    /// The difference that an experiment shows.
+    Lift,
 }
 
 /// All figures of the definition that the log allows, in the order of deflection.md.
-const DEFINITIONS: [Definition; 11] = [
+const DEFINITIONS: [Definition; 12] = [
     Definition {
         name: "ticket_rate",
         formula: "ticketed / closed",
@@ -83,16 +88,14 @@ const DEFINITIONS: [Definition; 11] = [
     },
     Definition {
         name: "potential_deflection",
-        formula: "(confirmed + form_left + assumed) / closed",
+        formula: "(confirmed + form_left + assumed) / closed, people held out by an experiment left out",
         measure: Measure::Share,
-        units: |selection| {
-            closed(selection, |o| matches!(o, Outcome::Confirmed | Outcome::FormLeft | Outcome::Assumed))
-        },
+        units: potential,
         note: |_, _| Some(UPPER_BOUND),
     },
     Definition {
         name: "form_deflection",
-        formula: "forms left after help / forms closed",
+        formula: "forms left after help / forms closed, people held out by an experiment left out",
         measure: Measure::Share,
         units: forms,
         note: |_, _| Some(UPPER_BOUND),
@@ -149,11 +152,28 @@ const DEFINITIONS: [Definition; 11] = [
         },
         note: |selection, _| beyond_a_month(selection),
     },
+    Definition {
+        name: "incremental_deflection",
+        formula: "p(ticket | held out) - p(ticket | shown), a person once, within 7 days of the first form",
+        measure: Measure::Lift,
+        units: |selection| {
+            let over = people(selection).into_iter().flat_map(|(_, people)| people);
+            over.filter_map(|person| Some(Unit::judged(What::Form(person.form), person.ticketed?))).collect()
+        },
+        note: |_, value| value.is_none().then_some(NOT_YET),
+    },
 ];
 
-/// Computes all figures.
-pub fn figures(selection: &Selection<'_, '_>) -> Vec<Figure> {
-    DEFINITIONS.iter().map(|definition| definition.figure(selection)).collect()
+/// Computes all figures; what an experiment shows only where there is one.
+pub fn figures(selection: &Selection<'_, '_>, holdout: Option<&Holdout>) -> Vec<Figure> {
+    let is_asked = |definition: &&Definition| holdout.is_some() || !matches!(definition.measure, Measure::Lift);
+    let measured = holdout.is_some_and(|holdout| holdout.lift.is_some());
+    let figure = |definition: &Definition| {
+        let figure = definition.figure(selection, holdout);
+        // With an experiment it is known how many would have opened no ticket anyway.
+        if measured && figure.note == Some(UPPER_BOUND) { Figure { note: None, ..figure } } else { figure }
+    };
+    DEFINITIONS.iter().filter(is_asked).map(figure).collect()
 }
 
 /// How a figure is computed and what it counts, by its name.
@@ -163,7 +183,7 @@ pub fn counted(name: &str) -> Option<(&'static str, Units)> {
 }
 
 impl Definition {
-    fn figure(&self, selection: &Selection<'_, '_>) -> Figure {
+    fn figure(&self, selection: &Selection<'_, '_>, holdout: Option<&Holdout>) -> Figure {
         let units = (self.units)(selection);
         let empty = Figure {
             name: self.name,
@@ -198,8 +218,21 @@ impl Definition {
                 let number = selection.question.within_one_month().then_some(units.len() as u64);
                 Figure { unit: "visitors", numerator: number, value: number.map(|n| n as f64), ..empty }
             }
+            Measure::Lift => {
+                let (tally, lift) = (tally(selection, &units), holdout.and_then(|holdout| holdout.lift));
+                let unbalanced = holdout.is_some_and(|holdout| !holdout.is_balanced());
+                Figure {
+                    numerator: Some(tally.numerator()),
+                    denominator: Some(tally.denominator()),
+                    value: lift.map(|lift| lift.value),
+                    low: lift.map(|lift| lift.low),
+                    high: lift.map(|lift| lift.high),
+                    note: unbalanced.then_some(UNBALANCED),
+                    ..empty
+                }
+            }
         };
-        Figure { note: (self.note)(selection, figure.value), ..figure }
+        Figure { note: figure.note.or((self.note)(selection, figure.value)), ..figure }
     }
 }
 
@@ -209,9 +242,18 @@ fn closed(selection: &Selection<'_, '_>, meant: impl Fn(Outcome) -> bool) -> Vec
     closed.map(|(number, outcome)| Unit::judged(What::Episode(number), meant(outcome))).collect()
 }
 
-/// Closed forms; in the numerator, those left after help.
+/// Closed episodes of people whom no experiment held out; in the numerator, those that may have been deflected.
+fn potential(selection: &Selection<'_, '_>) -> Vec<Unit> {
+    let held_out = |number: usize| selection.held_out.contains(&selection.journeys.episodes[number].visitor);
+    let closed = selection.numbered().filter(|(number, outcome)| outcome.is_closed() && !held_out(*number));
+    let deflected = |outcome| matches!(outcome, Outcome::Confirmed | Outcome::FormLeft | Outcome::Assumed);
+    closed.map(|(number, outcome)| Unit::judged(What::Episode(number), deflected(outcome))).collect()
+}
+
+/// Closed forms of the same people; in the numerator, those left after help.
 fn forms(selection: &Selection<'_, '_>) -> Vec<Unit> {
-    let closed = selection.forms().filter(|(_, outcome)| *outcome != FormOutcome::Open);
+    let held_out = |number: usize| selection.held_out.contains(&selection.journeys.forms[number].visitor);
+    let closed = selection.forms().filter(|(number, outcome)| *outcome != FormOutcome::Open && !held_out(*number));
     closed.map(|(number, outcome)| Unit::judged(What::Form(number), outcome == FormOutcome::LeftAfterHelp)).collect()
 }
 

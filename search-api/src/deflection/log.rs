@@ -82,6 +82,26 @@ pub struct QueryVector {
     pub values: Box<[i8]>,
 }
 
+/// Which half of an experiment on the ticket form somebody is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Arm {
+    /// Articles are suggested.
+    Shown,
+    /// None are.
+    Held,
+}
+
+/// What chance gave somebody in an experiment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Assignment {
+    /// Name of the experiment.
+    pub experiment: String,
+    /// People in a thousand that it holds out.
+    pub per_mille: u16,
+    /// The half.
+    pub arm: Arm,
+}
+
 /// One stored event. Its id is unique within the portal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
@@ -134,6 +154,8 @@ pub enum Kind {
         form_id: String,
         /// The search it followed.
         search_id: Option<String>,
+        /// What chance gave its writer, where an experiment ran.
+        assigned: Option<Assignment>,
     },
     /// A suggestion of a form was opened.
     FormSuggest {

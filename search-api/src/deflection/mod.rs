@@ -14,6 +14,7 @@ pub mod figures;
 pub mod formulas;
 pub mod helpfulness;
 pub mod history;
+pub mod holdout;
 pub mod intervals;
 pub mod ledger;
 pub mod log;
@@ -151,6 +152,7 @@ impl<'a> Followed<'a> {
             all_tickets: tickets,
             attributions: &attributions,
             evidence: &evidence,
+            held_out: &holdout::held_out(journeys),
             range: question.range(),
         })
     }

@@ -4,12 +4,14 @@ use super::SetAside;
 use super::episodes::{Episode, Journeys};
 use super::figures::{Figure, figures};
 use super::formulas::{Formula, formulas};
+use super::holdout::{Holdout, holdout};
 use super::log::{Lost, Mark, Millis};
 use super::outcomes::{Evidence, FormOutcome, Outcome};
 use super::queries::{QueryRow, queries};
 use super::question::Question;
 use super::searches::Search;
 use super::tickets::{Attribution, Link, LinkedTicket};
+use super::visitors::Visitor;
 use super::visits::Visit;
 use indexer::language::Language;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,6 +93,10 @@ pub struct Report {
     pub formulas: Vec<Formula>,
     /// Searches that ended in tickets.
     pub queries: Vec<QueryRow>,
+    /// What an experiment on the ticket form says; `None` where none ran.
+    pub holdout: Option<Holdout>,
+    /// Episodes of people whom it held out: in no figure of what suggestions or articles deflect.
+    pub held_out: u64,
 }
 
 /// What a question selects.
@@ -111,6 +117,8 @@ pub struct Selection<'e, 'a> {
     pub attributions: &'e [Attribution],
     /// What outcomes were judged by.
     pub evidence: &'e Evidence<'e, 'a>,
+    /// People whom an experiment held out.
+    pub held_out: &'e BTreeSet<Visitor>,
     /// First moment of the range, and the one after its last.
     pub range: (Millis, Millis),
 }
@@ -119,7 +127,8 @@ pub struct Selection<'e, 'a> {
 pub(super) fn draw(selection: &Selection<'_, '_>, aside: SetAside, lost: Lost) -> Report {
     let mut outcomes: BTreeMap<Outcome, u64> = Outcome::ALL.into_iter().map(|outcome| (outcome, 0)).collect();
     selection.episodes().for_each(|(_, outcome)| *outcomes.entry(outcome).or_default() += 1);
-    let figures = figures(selection);
+    let holdout = holdout(selection);
+    let figures = figures(selection, holdout.as_ref());
     let visitors = figures.iter().find(|figure| figure.name == "active_visitors").and_then(|figure| figure.numerator);
     Report {
         is_final: selection.question.is_final(),
@@ -134,6 +143,9 @@ pub(super) fn draw(selection: &Selection<'_, '_>, aside: SetAside, lost: Lost) -
         lost,
         formulas: formulas(selection),
         queries: queries(selection),
+        held_out: selection.episodes().filter(|(episode, _)| selection.held_out.contains(&episode.visitor)).count()
+            as u64,
+        holdout,
     }
 }
 

@@ -85,7 +85,7 @@ impl Story {
     }
 
     pub fn form_open(self, minute: f64, form: &str) -> Self {
-        self.event(minute, Kind::FormOpen { form_id: form.into(), search_id: None })
+        self.event(minute, Kind::FormOpen { form_id: form.into(), search_id: None, assigned: None })
     }
 
     pub fn form_suggest(self, minute: f64, form: &str, slug: &str) -> Self {

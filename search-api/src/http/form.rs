@@ -2,7 +2,7 @@
 
 use super::error::{Problem, ProblemBody};
 use super::fields::Fields;
-use super::visitor::browser_id;
+use super::visitor::{Visitor, browser_id};
 use super::{App, Caller};
 use axum::Json;
 use axum::extract::State;
@@ -19,6 +19,8 @@ use utoipa::{IntoParams, ToSchema};
 pub struct FormQuestion {
     /// The browser's random id.
     visitor: Option<String>,
+    /// Id of the first form that this browser began, if it kept one: whoever signs in stays in their arm of an experiment.
+    first: Option<String>,
     /// Language of the labels; else the portal's first.
     lang: Option<String>,
 }
@@ -49,8 +51,14 @@ struct FormField {
 #[utoipa::path(get, path = "/v1/portals/{portal}/form", operation_id = "begin_form", tag = "tickets",
     params(("portal" = String, Path), FormQuestion),
     responses((status = 200, body = FormBody), (status = "4XX", body = ProblemBody)))]
-pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields) -> Result<Response, Problem> {
-    browser_id(&mut fields)?;
+pub async fn get(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    visitor: Visitor,
+    mut fields: Fields,
+) -> Result<Response, Problem> {
+    let browser = browser_id(&mut fields)?;
+    let first = fields.text("first", 64)?;
     let wanted = fields.language()?.or_else(|| caller.portal.languages.first().cloned());
     fields.finish()?;
     let wanted = wanted.as_ref().map_or("", |language| language.as_str());
@@ -61,6 +69,8 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
         required: field.required,
     };
     let fields = caller.portal.ticket_fields.iter().map(field).collect();
-    let form = FormBody { form_id: app.store.form_id(), fields, suggestions: true };
+    let origin = visitor.origin(&caller.viewer, browser.as_deref());
+    let (form_id, suggestions) = app.store.begin_form(&caller.portal, origin, first.as_deref());
+    let form = FormBody { form_id, fields, suggestions };
     Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(form)).into_response())
 }

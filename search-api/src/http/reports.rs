@@ -9,6 +9,7 @@ pub mod shown;
 use super::error::{Problem, ProblemBody};
 use super::fields::Fields;
 use super::{App, Caller};
+use crate::deflection::holdout::{Holdout, Lift, Units};
 use crate::deflection::intervals::Rate;
 use crate::deflection::queries::{Asked, QueryRow};
 use crate::deflection::question::DEFINITION;
@@ -69,8 +70,47 @@ pub struct ReportBody {
     /// The same log under other formulas.
     formulas: Vec<FormulaBody>,
     /// Without a holdout every deflection figure is an upper bound.
-    #[schema(value_type = Option<Object>)]
-    holdout: Option<()>,
+    holdout: Option<HoldoutBody>,
+}
+
+/// An experiment in which articles are not suggested to some people who write tickets.
+#[derive(Serialize, ToSchema)]
+struct HoldoutBody {
+    experiment: String,
+    /// Share of people meant to be held out.
+    share: f64,
+    shown: ArmBody,
+    held: ArmBody,
+    /// People whose seven days are not over, or of whom nobody can say whether a ticket came.
+    open: u64,
+    /// Chi-square of the arms' sizes, one degree of freedom.
+    chi_square: f64,
+    /// Whether chance explains the arms' sizes (p >= 0.001); if not, no effect is given.
+    balanced: bool,
+    /// p(ticket | held out) - p(ticket | shown), with Newcombe's 95 % interval.
+    lift: Option<EffectBody>,
+    /// lift x people shown.
+    tickets_avoided: Option<EffectBody>,
+    /// People in both arms needed to see a fall of the ticket rate by 10 % of itself, with 80 % power.
+    needed: Option<u64>,
+}
+
+/// One arm of an experiment.
+#[derive(Serialize, ToSchema)]
+struct ArmBody {
+    /// People whose seven days are over and known.
+    units: u64,
+    /// Those with a ticket.
+    ticketed: u64,
+    rate: Option<f64>,
+}
+
+/// An effect with its 95 % interval.
+#[derive(Serialize, ToSchema)]
+struct EffectBody {
+    value: f64,
+    low: f64,
+    high: f64,
 }
 
 /// One figure.
@@ -137,6 +177,7 @@ struct Excluded {
     bots: u64,
     test: u64,
     prefetch: u64,
+    /// Episodes of people held out by an experiment, in no figure of what suggestions deflect.
     holdout: u64,
 }
 
@@ -310,7 +351,7 @@ impl ReportBody {
                 bots: report.left_out.bots,
                 test: report.left_out.test,
                 prefetch: report.left_out.prefetch,
-                holdout: 0,
+                holdout: report.held_out,
             },
             not_identified: report.left_out.not_identified,
             dropped_events: report.lost.dropped,
@@ -322,8 +363,31 @@ impl ReportBody {
                 r#match: question.rules.match_similarity,
             },
             formulas: formulas.collect(),
-            holdout: None,
+            holdout: report.holdout.as_ref().map(HoldoutBody::new),
         })
+    }
+}
+
+impl HoldoutBody {
+    fn new(holdout: &Holdout) -> Self {
+        let arm = |units: Units| ArmBody {
+            units: units.all,
+            ticketed: units.ticketed,
+            rate: units.rate().map(|rate| rate.value),
+        };
+        let effect = |Lift { value, low, high }| EffectBody { value, low, high };
+        Self {
+            experiment: holdout.experiment.clone(),
+            share: holdout.share,
+            shown: arm(holdout.shown),
+            held: arm(holdout.held),
+            open: holdout.open,
+            chi_square: holdout.chi_square,
+            balanced: holdout.is_balanced(),
+            lift: holdout.lift.map(effect),
+            tickets_avoided: holdout.avoided().map(effect),
+            needed: holdout.needed,
+        }
     }
 }
 

@@ -20,7 +20,7 @@ pub const OPERATOR: &str = "signpost:operator";
 /// Roles that every portal knows and none may define.
 pub const RESERVED: [&str; 4] = [ANALYST, ANALYST_RAW, EDITOR, OPERATOR];
 
-/// Who asks, within one portal. Can only be built here: from a verified token, or as anonymous.
+/// Who asks, within one portal. Can only be built here: from a verified token, as anonymous, or as the server itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Viewer {
     portal: String,
@@ -34,6 +34,11 @@ impl Viewer {
     /// Nobody signed in.
     pub fn anonymous(portal: &str) -> Self {
         Self::new(portal, None, None, BTreeSet::new(), Attributes::new())
+    }
+
+    /// The server itself, where it writes what nobody sent.
+    pub fn operator(portal: &str) -> Self {
+        Self::new(portal, None, None, BTreeSet::from([OPERATOR.to_owned()]), Attributes::new())
     }
 
     /// Works out what a viewer with these roles and attributes holds. `attributes` has no entry for [`ROLES`].

@@ -2,13 +2,13 @@
 
 use super::keys::{KeyError, Keys};
 use super::redaction::redact;
-use super::{AnsweredSearch, Batch, NewEvent, NewTicket, Origin};
+use super::{AnsweredSearch, Batch, NewEvent, NewTicket, Origin, random_id};
 use crate::deflection::log::{
-    Address, Event, Hash, Kind, Mark, Millis, Person, QueryVector, Searched, Shown, Stamp, Ticket,
+    Address, Arm, Assignment, Event, Hash, Kind, Mark, Millis, Person, QueryVector, Searched, Shown, Stamp, Ticket,
 };
 use crate::identity::{OPERATOR, Viewer};
 use indexer::audience::{Grants, ROLES};
-use indexer::portal::Portal;
+use indexer::portal::{Experiment, Portal};
 
 /// Who sent something, for as long as it takes to hash them.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +23,7 @@ pub struct Sender {
     tracked: bool,
     backfill: bool,
     keeps_queries: bool,
+    experiment: Option<Experiment>,
 }
 
 /// A batch ready to be stored.
@@ -57,7 +58,28 @@ impl Sender {
             tracked: origin.tracked,
             backfill,
             keeps_queries: portal.keep_queries,
+            experiment: portal.holdout.clone(),
         }
+    }
+
+    /// Issues an id for a ticket form, and says whether articles are to be suggested in it. Under an experiment a person stays in the
+    /// arm that chance gave them first: `earlier` is the id of a form that they opened before they signed in.
+    pub fn begin_form(&self, keys: &Keys, earlier: Option<&str>) -> (String, bool) {
+        // Staff and whoever asked not to be followed are in no figure, so in no experiment.
+        let counts = self.mark.is_none() && self.tracked;
+        let (Some(experiment), Some(person)) = (&self.experiment, self.bindings().next().filter(|_| counts)) else {
+            return (random_id(), true);
+        };
+        let kept = earlier.and_then(|id| keys.issued_form(&self.portal, experiment, id));
+        let arm = kept.unwrap_or_else(|| keys.arm(&self.portal, experiment, &person));
+        (keys.issue_form(&self.portal, experiment, arm), arm == Arm::Shown)
+    }
+
+    /// What a form's id says that chance gave its writer.
+    pub fn assigned(&self, keys: &Keys, form_id: &str) -> Option<Assignment> {
+        let experiment = self.experiment.as_ref()?;
+        let arm = keys.issued_form(&self.portal, experiment, form_id)?;
+        Some(Assignment { experiment: experiment.name.clone(), per_mille: experiment.per_mille, arm })
     }
 
     /// What a search id of this sender is bound to.
@@ -96,6 +118,9 @@ impl Sender {
             let NewEvent { id, surface, test, mut kind, .. } = new;
             rows.foreign_ids += u64::from(self.drop_foreign(keys, &mut kind));
             self.redact(&mut kind);
+            if let Kind::FormOpen { form_id, assigned, .. } = &mut kind {
+                *assigned = self.assigned(keys, form_id);
+            }
             let person = self.person(keys, t)?;
             let mark = if test { Some(Mark::Test) } else { self.mark };
             if let (true, Kind::Ticket { form_id, search_id, ticket_id }) = (self.backfill, &kind) {

@@ -1,11 +1,13 @@
 //! Secrets of the store: keyed hashes of people, ids that only this server can issue, and the seal of tickets.
 
-use crate::deflection::log::{Hash, Millis};
+use super::names::Named;
+use crate::deflection::log::{Arm, Hash, Millis};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, KeyInit, Mac};
+use indexer::portal::Experiment;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -28,6 +30,7 @@ pub struct Keys {
     subject: Key,
     search: Key,
     ticket: Key,
+    holdout: Key,
     months: Mutex<HashMap<Month, Key>>,
 }
 
@@ -56,19 +59,21 @@ impl Keys {
             subject: read("subject.key")?,
             search: read("search.key")?,
             ticket: read("ticket.key")?,
+            holdout: read("holdout.key")?,
             months: Mutex::new(HashMap::new()),
             folder: folder.into(),
         })
     }
 
     /// What tells whether others have the same keys: of each that is in use at a moment its name, and what it gives for a fixed text.
-    pub fn checks(&self, now: Millis) -> Result<[(String, Hash); 4], KeyError> {
+    pub fn checks(&self, now: Millis) -> Result<[(String, Hash); 5], KeyError> {
         let month = Month::of(now);
         let check = |name: &str, key: &Key| (name.to_owned(), short(mac(key, &["check"])));
         Ok([
             check("subject", &self.subject),
             check("search", &self.search),
             check("ticket", &self.ticket),
+            check("holdout", &self.holdout),
             check(&month.name(), &self.month(month)?),
         ])
     }
@@ -123,6 +128,29 @@ impl Keys {
         let Ok(id) = URL_SAFE_NO_PAD.decode(id) else { return false };
         let Some((random, tag)) = id.split_first_chunk::<12>() else { return false };
         equal(tag, &self.search_tag(portal, person, random))
+    }
+
+    /// What chance gives a person in an experiment, the same each time: its key does not turn with the month, and only the arm is kept.
+    pub fn arm(&self, portal: &str, experiment: &Experiment, person: &str) -> Arm {
+        let drawn = mac(&self.holdout, &["arm", portal, &experiment.name, person]);
+        let drawn = drawn.first_chunk().map_or(u64::MAX, |bytes| u64::from_le_bytes(*bytes));
+        // Of 2^64 numbers the first per_mille / 1000.
+        let bound = u64::MAX / 1000 * u64::from(experiment.per_mille);
+        if drawn < bound { Arm::Held } else { Arm::Shown }
+    }
+
+    /// Issues an id for a ticket form that says which arm its writer is in.
+    pub fn issue_form(&self, portal: &str, experiment: &Experiment, arm: Arm) -> String {
+        let random: [u8; 12] = rand::random();
+        let tag = self.form_tag(portal, experiment, arm, &random);
+        URL_SAFE_NO_PAD.encode([&random[..], &tag].concat())
+    }
+
+    /// The arm that a form's id says; `None` if it was not issued here under this experiment.
+    pub fn issued_form(&self, portal: &str, experiment: &Experiment, id: &str) -> Option<Arm> {
+        let id = URL_SAFE_NO_PAD.decode(id).ok()?;
+        let (random, tag) = id.split_first_chunk::<12>()?;
+        [Arm::Shown, Arm::Held].into_iter().find(|arm| equal(tag, &self.form_tag(portal, experiment, *arm, random)))
     }
 
     /// What lets somebody without a token see a ticket: 128 bits that follow from its id, so that a repeated request gives them again.
@@ -182,6 +210,13 @@ impl Keys {
 
     fn search_tag(&self, portal: &str, person: &str, random: &[u8; 12]) -> [u8; 12] {
         let tag = mac(&self.search, &[portal, person, &URL_SAFE_NO_PAD.encode(random)]);
+        std::array::from_fn(|place| tag[place])
+    }
+
+    fn form_tag(&self, portal: &str, experiment: &Experiment, arm: Arm, random: &[u8; 12]) -> [u8; 12] {
+        let (share, arm) = (experiment.per_mille.to_string(), arm.name());
+        let random = URL_SAFE_NO_PAD.encode(random);
+        let tag = mac(&self.holdout, &["form", portal, &experiment.name, &share, arm, &random]);
         std::array::from_fn(|place| tag[place])
     }
 

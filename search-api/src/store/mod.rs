@@ -31,7 +31,7 @@ pub use readings::Reading;
 pub use redaction::redact;
 
 use crate::deflection::helpfulness::Vote;
-use crate::deflection::log::{Confidence, Hash, Kind, Log, Mark, Millis, QueryVector, Surface};
+use crate::deflection::log::{Arm, Confidence, Hash, Kind, Log, Mark, Millis, QueryVector, Surface};
 use crate::identity::{OPERATOR, Viewer};
 use database::Database;
 use indexer::audience::Grants;
@@ -275,9 +275,16 @@ impl Store {
         }
     }
 
-    /// Issues an id for a ticket form: 128 random bits.
-    pub fn form_id(&self) -> String {
-        random_id()
+    /// Begins a ticket form: its id, and whether articles are to be suggested in it. `earlier` is the id of a form that the same
+    /// browser began before, if it kept one: it keeps whoever signs in in the arm of an experiment that they were in.
+    pub fn begin_form(&self, portal: &Portal, origin: Origin<'_>, earlier: Option<&str>) -> (String, bool) {
+        Sender::new(portal, origin).begin_form(&self.keys, earlier)
+    }
+
+    /// Whether articles are to be suggested in a form that was begun.
+    pub fn suggests(&self, portal: &Portal, origin: Origin<'_>, form_id: &str) -> bool {
+        let assigned = Sender::new(portal, origin).assigned(&self.keys, form_id);
+        assigned.is_none_or(|assigned| assigned.arm == Arm::Shown)
     }
 
     /// Makes a ticket. Durable when it returns. `vector` is of its subject and first 200 words.

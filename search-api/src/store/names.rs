@@ -1,7 +1,7 @@
 //! Names under which choices stand in the database; part of its format.
 
 use super::Stage;
-use crate::deflection::log::{Confidence, Mark, Surface};
+use crate::deflection::log::{Arm, Confidence, Mark, Surface};
 
 /// A choice that is stored by name.
 pub trait Named: Copy + Sized + 'static {
@@ -32,4 +32,5 @@ macro_rules! named {
 named!(Surface { Help = "help", Widget = "widget", Form = "form", Context = "context", Api = "api" });
 named!(Confidence { Good = "good", Weak = "weak", None = "none" });
 named!(Mark { Test = "test", Prefetch = "prefetch", Bot = "bot", Staff = "staff" });
+named!(Arm { Shown = "shown", Held = "held" });
 named!(Stage { Received = "received", Working = "working", Waiting = "waiting", Solved = "solved" });

@@ -4,7 +4,7 @@ use super::StoreError;
 use super::insert::{Insert, places, portions};
 use super::names::Named;
 use crate::deflection::clock::moment;
-use crate::deflection::log::{Event, Hash, Kind, Person, QueryVector, Searched, Shown, Stamp, Ticket};
+use crate::deflection::log::{Assignment, Event, Hash, Kind, Person, QueryVector, Searched, Shown, Stamp, Ticket};
 use indexer::embedder::ModelDigest;
 use indexer::language::Language;
 use sqlx::any::AnyRow;
@@ -26,13 +26,14 @@ struct Columns<'a> {
     confidence: Option<&'static str>,
     solved: Option<bool>,
     vector: Option<&'a QueryVector>,
+    assigned: Option<&'a Assignment>,
 }
 
 const EVENTS: Insert = Insert {
     table: "event",
     columns: "portal, id, digest, t, at, sent_at, received_at, backfill, subject, browser, browser_before, roles, mark, \
               surface, kind, search_id, form_id, ticket_id, slug, rank, text, language, results, confidence, solved, \
-              model, vector",
+              model, vector, experiment, per_mille, arm",
     then: "ON CONFLICT (portal, id) DO NOTHING RETURNING portal, id",
 };
 
@@ -118,6 +119,9 @@ pub async fn insert_events(db: &mut AnyConnection, events: &[(&str, &Event)]) ->
             .bind(columns.solved.map(flag))
             .bind(columns.vector.map(|vector| vector.model.0.to_vec()))
             .bind(columns.vector.map(pack))
+            .bind(columns.assigned.map(|assigned| assigned.experiment.clone()))
+            .bind(columns.assigned.map(|assigned| i64::from(assigned.per_mille)))
+            .bind(columns.assigned.map(|assigned| assigned.arm.name()))
     });
     let mut stored = HashMap::new();
     for row in inserted.await? {
@@ -276,9 +280,12 @@ fn columns(kind: &Kind) -> Columns<'_> {
             search_id: search_id.as_deref(),
             ..named("vote")
         },
-        Kind::FormOpen { form_id, search_id } => {
-            Columns { form_id: Some(form_id), search_id: search_id.as_deref(), ..named("form_open") }
-        }
+        Kind::FormOpen { form_id, search_id, assigned } => Columns {
+            form_id: Some(form_id),
+            search_id: search_id.as_deref(),
+            assigned: assigned.as_ref(),
+            ..named("form_open")
+        },
         Kind::FormSuggest { form_id, slug } => {
             Columns { form_id: Some(form_id), slug: Some(slug), ..named("form_suggest") }
         }
@@ -325,12 +332,20 @@ fn kind(row: &AnyRow) -> Result<Kind, StoreError> {
             comment: row.try_get("text")?,
             search_id,
         },
-        "form_open" => Kind::FormOpen { form_id: form(form_id)?, search_id },
+        "form_open" => Kind::FormOpen { form_id: form(form_id)?, search_id, assigned: assigned(row)? },
         "form_suggest" => Kind::FormSuggest { form_id: form(form_id)?, slug: slug()? },
         "form_left" => Kind::FormLeft { form_id: form(form_id)? },
         "ticket" => Kind::Ticket { form_id, search_id, ticket_id: row.try_get("ticket_id")? },
         _ => return Err(StoreError::Damaged("kind")),
     })
+}
+
+fn assigned(row: &AnyRow) -> Result<Option<Assignment>, StoreError> {
+    let Some(arm) = named(row, "arm")? else { return Ok(None) };
+    let per_mille = count(row, "per_mille")?.and_then(|number| u16::try_from(number).ok());
+    let experiment: Option<String> = row.try_get("experiment")?;
+    let (experiment, per_mille) = experiment.zip(per_mille).ok_or(StoreError::Damaged("experiment"))?;
+    Ok(Some(Assignment { experiment, per_mille, arm }))
 }
 
 fn vector(row: &AnyRow) -> Result<Option<QueryVector>, StoreError> {

@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
                 let solved = self.need("solved", self.flag("solved")?)?;
                 Kind::Vote { slug: slug()?, solved, comment: self.text("comment", 2_000)?, search_id }
             }
-            Some("form_open") => Kind::FormOpen { form_id: form(form_id)?, search_id },
+            Some("form_open") => Kind::FormOpen { form_id: form(form_id)?, search_id, assigned: None },
             Some("form_suggest") => Kind::FormSuggest { form_id: form(form_id)?, slug: slug()? },
             Some("form_left") => Kind::FormLeft { form_id: form(form_id)? },
             Some("ticket") => Kind::Ticket { form_id, search_id, ticket_id: self.id("ticket_id")? },

@@ -21,6 +21,9 @@ use std::sync::Arc;
 /// Cookie in which scripts of the pages name the browser, for searches, votes and tickets that the server records.
 const VISITOR_COOKIE: &str = "signpost_visitor";
 
+/// Cookie in which they keep the id of the first ticket form that the browser began: it says which arm of an experiment it is in.
+const FORM_COOKIE: &str = "signpost_form";
+
 /// Header, footer and head of a page.
 pub(super) struct Frame {
     pub words: &'static Words,
@@ -53,6 +56,7 @@ pub(super) struct Visit {
     pub frame: Frame,
     pub visitor: Visitor,
     browser: Option<String>,
+    earlier_form: Option<String>,
 }
 
 impl FromRequestParts<Arc<App>> for Visit {
@@ -64,7 +68,8 @@ impl FromRequestParts<Arc<App>> for Visit {
         frame.analyst = caller.viewer.has(ANALYST);
         let Ok(visitor) = Visitor::from_request_parts(parts, app).await;
         let browser = cookie(&parts.headers, VISITOR_COOKIE).filter(|id| is_browser_id(id)).map(str::to_owned);
-        Ok(Self { caller, frame, visitor, browser })
+        let earlier_form = cookie(&parts.headers, FORM_COOKIE).filter(|id| id.len() <= 64).map(str::to_owned);
+        Ok(Self { caller, frame, visitor, browser, earlier_form })
     }
 }
 
@@ -72,6 +77,11 @@ impl Visit {
     /// Who this is, as far as events and tickets are concerned.
     pub fn origin(&self) -> Origin<'_> {
         self.visitor.origin(&self.caller.viewer, self.browser.as_deref())
+    }
+
+    /// Begins a ticket form: its id, and whether articles are to be suggested in it.
+    pub fn begin_form(&self, app: &App) -> (String, bool) {
+        app.store.begin_form(&self.caller.portal, self.origin(), self.earlier_form.as_deref())
     }
 
     /// The browser's random id, if its scripts have named it.

@@ -32,6 +32,8 @@ const OFFERED: usize = 3;
 struct TicketForm {
     frame: Frame,
     form_id: String,
+    /// Whether articles are suggested in it.
+    suggests: bool,
     search_id: String,
     key: String,
     fields: Vec<Field>,
@@ -85,7 +87,8 @@ pub(super) async fn show(
     let email = visit.caller.viewer.email().unwrap_or_default().to_owned();
     let written = BTreeMap::from([("search_id".to_owned(), led.s), ("email".to_owned(), email)]);
     let fields = fields(&visit.frame, &visit.caller.portal, &written);
-    render(visit.frame, Sent { form_id: app.store.form_id(), key: random_key(), written }, fields, None)
+    let (form_id, suggests) = visit.begin_form(&app);
+    render(visit.frame, Sent { form_id, suggests, key: random_key(), written }, fields, None)
 }
 
 /// `POST /{portal}/ticket`: sends it, or looks for answers first.
@@ -95,9 +98,9 @@ pub(super) async fn send(
     pairs: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Result<Response, Problem> {
     let Form(pairs) = pairs.map_err(|rejection| Problem::invalid("body", rejection.body_text()))?;
-    let sent = Sent::read(pairs, &app);
+    let sent = Sent::read(pairs, &visit, &app);
     let mut fields = fields(&visit.frame, &visit.caller.portal, &sent.written);
-    if sent.text("do") == "check" {
+    if sent.suggests && sent.text("do") == "check" {
         let offered = offer(&app, &visit, &sent).await?;
         return render(visit.frame, sent, fields, offered);
     }
@@ -147,7 +150,8 @@ async fn offer(app: &App, visit: &Visit, sent: &Sent) -> Result<Option<Vec<Offer
 fn render(frame: Frame, sent: Sent, fields: Vec<Field>, offered: Option<Vec<Offered>>) -> Result<Response, Problem> {
     let faulty = fields.iter().any(|field| field.fault.is_some());
     let search_id = sent.text("search_id").to_owned();
-    let form = TicketForm { frame, form_id: sent.form_id, search_id, key: sent.key, fields, faulty, offered };
+    let Sent { form_id, suggests, key, .. } = sent;
+    let form = TicketForm { frame, form_id, suggests, search_id, key, fields, faulty, offered };
     // Each form has an id and a key of its own.
     Ok(([(header::CACHE_CONTROL, "private, no-store")], page(&form)?).into_response())
 }
@@ -155,18 +159,25 @@ fn render(frame: Frame, sent: Sent, fields: Vec<Field>, offered: Option<Vec<Offe
 /// A form as it was sent.
 struct Sent {
     form_id: String,
+    suggests: bool,
     key: String,
     written: BTreeMap<String, String>,
 }
 
 impl Sent {
-    fn read(pairs: Vec<(String, String)>, app: &App) -> Self {
+    fn read(pairs: Vec<(String, String)>, visit: &Visit, app: &App) -> Self {
         let mut written: BTreeMap<String, String> =
             pairs.into_iter().map(|(name, value)| (name, value.replace("\r\n", "\n").trim().to_owned())).collect();
         let mut hidden = |name| written.remove(name).filter(|value| !value.is_empty() && value.len() <= 64);
-        let form_id = hidden("form_id").unwrap_or_else(|| app.store.form_id());
+        let (form_id, suggests) = match hidden("form_id") {
+            Some(id) => {
+                let suggests = app.store.suggests(&visit.caller.portal, visit.origin(), &id);
+                (id, suggests)
+            }
+            None => visit.begin_form(app),
+        };
         let key = hidden("key").unwrap_or_else(random_key);
-        Self { form_id, key, written }
+        Self { form_id, suggests, key, written }
     }
 
     fn text(&self, name: &str) -> &str {

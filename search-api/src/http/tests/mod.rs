@@ -4,6 +4,7 @@ mod answers;
 mod bad_input;
 mod deflection;
 mod guards;
+mod holdout;
 mod ledger;
 mod refusals;
 mod steering;

@@ -1,13 +1,14 @@
 //! Events: kept once, read as they were sent, and counted where they are lost.
 
 use super::*;
-use crate::deflection::log::Searched;
+use crate::deflection::log::{Assignment, Event, Searched};
 
 on_both! {
     what_is_acknowledged_is_there_after_a_crash_once,
     the_first_of_an_id_wins_and_other_content_is_a_conflict,
     every_kind_of_event_is_read_as_it_was_sent,
     a_search_is_recorded_redacted_and_its_id_is_its_visitors_alone,
+    a_form_says_what_chance_gave_its_writer,
     staff_are_marked_and_the_untracked_are_nobody,
     the_last_word_of_each_visitor_is_kept_with_what_they_hold_and_that_of_staff_is_not,
     a_full_queue_drops_searches_and_counts_them,
@@ -85,7 +86,7 @@ async fn every_kind_of_event_is_read_as_it_was_sent(bench: Bench) {
         Kind::Click(shown),
         Kind::Leave { slug: "a".into(), search_id: some("s") },
         Kind::Vote { slug: "a".into(), solved: false, comment: some("no"), search_id: None },
-        Kind::FormOpen { form_id: "f".into(), search_id: some("s") },
+        Kind::FormOpen { form_id: "f".into(), search_id: some("s"), assigned: None },
         Kind::FormSuggest { form_id: "f".into(), slug: "a".into() },
         Kind::FormLeft { form_id: "f".into() },
         Kind::Ticket { form_id: some("f"), search_id: None, ticket_id: some("t") },
@@ -111,6 +112,35 @@ async fn every_kind_of_event_is_read_as_it_was_sent(bench: Bench) {
     // A backfill's ticket is one, and it says for which time it holds all.
     assert_eq!((log.tickets.len(), log.tickets[0].at, &*log.tickets[0].source), (1, T0 - 40 * DAY, "backfill"));
     assert!(log.coverage.iter().any(|stretch| (stretch.from, stretch.to) == (T0 - 50 * DAY, T0)));
+    store.shutdown().await;
+}
+
+async fn a_form_says_what_chance_gave_its_writer(bench: Bench) {
+    // In TOML a table takes all that follows.
+    let text = "name = \"Acme\"\nlanguages = [\"en\"]\n[holdout]\nexperiment = \"spring\"\nshare = 0.5\n";
+    let portal = Portal::parse("acme", text).0.unwrap();
+    let (store, nobody) = (bench.open().await, Viewer::anonymous("acme"));
+    let mut suggested = Vec::new();
+    for visitor in 0..8 {
+        let browser = format!("b{visitor}");
+        let origin = Origin::new(&nobody, Some(&browser));
+        let (form_id, suggests) = store.begin_form(&portal, origin, None);
+        assert_eq!(store.suggests(&portal, origin, &form_id), suggests);
+        let kind = Kind::FormOpen { form_id, search_id: None, assigned: None };
+        let event = NewEvent { kind, ..click(&format!("e{visitor}"), "a") };
+        store.append(&portal, origin, batch(vec![event])).await.unwrap();
+        suggested.push(suggests);
+    }
+    let mut log = all(&store).await;
+    log.events.sort_by(|a, b| a.id.cmp(&b.id));
+    let arm = |event: &Event| match &event.kind {
+        Kind::FormOpen { assigned: Some(Assignment { experiment, per_mille: 500, arm }), .. } => {
+            assert_eq!(experiment, "spring");
+            *arm == Arm::Shown
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(log.events.iter().map(arm).collect::<Vec<_>>(), suggested);
     store.shutdown().await;
 }
 
