@@ -72,13 +72,11 @@ impl Database {
         };
         let options: AnyConnectOptions = url.parse().map_err(|_| StoreError::Url)?;
         let mut shown = options.database_url.clone();
-        // Passwords stand in both places.
-        let hidden = shown.set_password(None);
+        // A password may stand in either place; where there is no host there is none.
+        let _ = shown.set_password(None);
         shown.set_query(None);
-        if hidden.is_err() && options.database_url.password().is_some()
-            || !matches!(shown.scheme(), "postgres" | "postgresql")
-            || shown.cannot_be_a_base()
-        {
+        let is_server = matches!(shown.scheme(), "postgres" | "postgresql") && !shown.cannot_be_a_base();
+        if !is_server || shown.password().is_some() {
             return Err(StoreError::Url);
         }
         Ok(Self { options, kind: Kind::Postgres, name: shown.as_str().into() })
@@ -141,7 +139,9 @@ impl Database {
         match self.kind {
             Kind::Sqlite(_) => "BEGIN IMMEDIATE",
             // The first number is this lock's name among those of others ("sign" in ASCII).
-            Kind::Postgres => "BEGIN; SELECT pg_advisory_xact_lock(1936287598, hashtext(current_schema()))",
+            Kind::Postgres => {
+                "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(1936287598, hashtext(current_schema()))"
+            }
         }
     }
 
