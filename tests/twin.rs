@@ -266,6 +266,7 @@ fn script(
         "get /v1/portals/{portal}/tickets/{id}" => vec![Ask::Get(format!("{base}/tickets/absent"))],
         "get /v1/portals/{portal}/reports/deflection" => vec![Ask::Get(format!("{base}/reports/deflection"))],
         "get /v1/portals/{portal}/reports/searches" => vec![Ask::Get(format!("{base}/reports/searches"))],
+        "get /v1/portals/{portal}/reports/topics" => vec![Ask::Get(format!("{base}/reports/topics"))],
         "get /v1/portals/{portal}/admin/explain" => {
             // As an editor for the viewer: they may know of the hidden articles, what they are told of the viewer's may not.
             let held = who.roles.iter().map(|role| format!("&as=roles:{role}")).collect::<String>();

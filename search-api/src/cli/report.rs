@@ -4,7 +4,8 @@ mod csv;
 mod text;
 
 use super::WrongUse;
-use crate::deflection::{Question, Report, Window, report};
+use crate::deflection::groups::Table;
+use crate::deflection::{Question, Report, Window, report, searches};
 use crate::http::reports::{ReportBody, question};
 use crate::store::Archive;
 use anyhow::Context;
@@ -68,8 +69,8 @@ pub fn run(arguments: ReportArgs) -> anyhow::Result<ExitCode> {
     let as_of = arguments.as_of.unwrap_or_else(Timestamp::now).as_millisecond();
     let asked = question(portal.as_ref(), arguments.from, arguments.to, as_of);
     let question = Question { window: arguments.window, ..asked.map_err(|error| WrongUse(error.to_string()))? };
-    let report = answer(&arguments.data, &arguments.portal, &question)?;
-    let printed = print(&mut io::stdout().lock(), arguments.format, &arguments.portal, &question, &report);
+    let (report, table) = answer(&arguments.data, &arguments.portal, &question)?;
+    let printed = print(&mut io::stdout().lock(), arguments.format, &arguments.portal, &question, &report, &table);
     match printed {
         // Whoever read the first lines may have seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
@@ -78,7 +79,7 @@ pub fn run(arguments: ReportArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The portal's configuration; `None` where the content is not at hand.
-fn portal(content: &Path, id: &str) -> anyhow::Result<Option<Portal>> {
+pub fn portal(content: &Path, id: &str) -> anyhow::Result<Option<Portal>> {
     if id.is_empty() || id.contains(['/', '\\']) || id.starts_with('.') {
         return Err(WrongUse(format!("--portal {id}: expected the name of a folder")).into());
     }
@@ -92,17 +93,24 @@ fn portal(content: &Path, id: &str) -> anyhow::Result<Option<Portal>> {
     portal.map(Some).with_context(|| format!("read {}: run `signpost check` to see what is wrong", path.display()))
 }
 
-fn answer(data: &Path, portal: &str, question: &Question) -> anyhow::Result<Report> {
+fn answer(data: &Path, portal: &str, question: &Question) -> anyhow::Result<(Report, Table)> {
     let (from, to) = question.reach();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start a runtime")?;
     let log = runtime.block_on(async { Archive::open(data).await?.log(portal, from, to).await })?;
-    Ok(report(&log, question))
+    Ok((report(&log, question), searches(&log, question)))
 }
 
-fn print(into: &mut impl Write, format: Format, portal: &str, question: &Question, report: &Report) -> io::Result<()> {
+fn print(
+    into: &mut impl Write,
+    format: Format,
+    portal: &str,
+    question: &Question,
+    report: &Report,
+    table: &Table,
+) -> io::Result<()> {
     match format {
-        Format::Text => text::print(into, portal, question, report),
-        Format::Csv => csv::print(into, question, report),
+        Format::Text => text::print(into, portal, question, report, table),
+        Format::Csv => csv::print(into, question, report, table),
         Format::Json => {
             let body =
                 ReportBody::new(portal, question, report).map_err(|_| io::Error::other("a time out of range"))?;
@@ -165,10 +173,10 @@ mod tests {
         asked(folder.path(), &portal);
         let as_of = T0 + 40 * 86_400_000;
         let question = question(None, Some(date(2026, 5, 4)), Some(date(2026, 5, 5)), as_of).unwrap();
-        let report = answer(folder.path(), "acme", &question).unwrap();
+        let (report, table) = answer(folder.path(), "acme", &question).unwrap();
         let printed = |format| {
             let mut out = Vec::new();
-            print(&mut out, format, "acme", &question, &report).unwrap();
+            print(&mut out, format, "acme", &question, &report, &table).unwrap();
             String::from_utf8(out).unwrap()
         };
         let text = printed(Format::Text);

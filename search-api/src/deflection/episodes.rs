@@ -35,6 +35,8 @@ pub struct Episode<'a> {
     pub ends_solved: bool,
     /// Whether an article was shown in it.
     pub shown: bool,
+    /// All that happened in it, in order.
+    pub events: Vec<Occurrence<'a>>,
     last: Millis,
     order: (Millis, u8, &'a str),
 }
@@ -181,6 +183,7 @@ impl<'a> Path<'a> {
         for episode in &mut self.episodes {
             episode.openings.sort_by_key(|opening| opening.t);
             episode.votes.sort_by_key(|vote| vote.t);
+            episode.events.sort_unstable_by_key(Occurrence::order);
         }
         for form in self.forms.values_mut() {
             form.episode = self.holds_form.get(form.id).map(|episode| self.first + episode);
@@ -304,6 +307,7 @@ impl<'a> Episode<'a> {
             roles: BTreeSet::new(),
             ends_solved: false,
             shown: false,
+            events: Vec::new(),
             last: first.t,
             order: first.order(),
         }
@@ -316,6 +320,7 @@ impl<'a> Episode<'a> {
     }
 
     fn touch(&mut self, event: &Occurrence<'a>) {
+        self.events.push(*event);
         self.start = self.start.min(event.t);
         let kind = &event.event.kind;
         if matches!(kind, Kind::Search(_) | Kind::Click(_) | Kind::FormOpen { .. } | Kind::FormSuggest { .. }) {

@@ -4,6 +4,7 @@
 //! rows ─▶ visits ─▶ episodes ─▶ outcomes ─▶ figures ─▶ report
 //!          │           ▲           ▲
 //!       visitors    searches    tickets ─▶ attribution
+//!                                   └────▶ groups of searches and tickets by meaning
 //! ```
 //!
 //! Names, rules and formulas are those of definition 1, number by number; [`question::Rules`] holds its constants.
@@ -12,12 +13,12 @@ pub mod clock;
 pub mod episodes;
 pub mod figures;
 pub mod formulas;
+pub mod groups;
 pub mod helpfulness;
 pub mod intervals;
 pub mod log;
 pub mod occurrence;
 pub mod outcomes;
-pub mod queries;
 pub mod question;
 pub mod report;
 pub mod searches;
@@ -62,6 +63,11 @@ pub struct Entry {
 /// Answers a question from a log that holds at least [`Question::reach`].
 pub fn report(log: &Log, question: &Question) -> Report {
     judged(log, question, |selection, counts| report::draw(selection, counts, log.lost))
+}
+
+/// Which searches still end in tickets, over the whole weeks that the question's range touches.
+pub fn searches(log: &Log, question: &Question) -> groups::Table {
+    judged(log, question, |selection, _| groups::rows::draw(selection))
 }
 
 /// The episodes that a report counts, in order of time.

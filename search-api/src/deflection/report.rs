@@ -6,7 +6,6 @@ use super::figures::{Figure, figures};
 use super::formulas::{Formula, formulas};
 use super::log::{Lost, Mark, Millis};
 use super::outcomes::{Evidence, FormOutcome, Outcome};
-use super::queries::{QueryRow, queries};
 use super::question::Question;
 use super::tickets::{Attribution, Link, LinkedTicket};
 use super::visits::Visit;
@@ -88,8 +87,6 @@ pub struct Report {
     pub lost: Lost,
     /// The same log under other formulas.
     pub formulas: Vec<Formula>,
-    /// Searches that ended in tickets.
-    pub queries: Vec<QueryRow>,
 }
 
 /// What a question selects.
@@ -130,7 +127,6 @@ pub(super) fn draw(selection: &Selection<'_, '_>, aside: SetAside, lost: Lost) -
         clamped: aside.clamped,
         lost,
         formulas: formulas(selection),
-        queries: queries(selection),
     }
 }
 

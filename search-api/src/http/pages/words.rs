@@ -77,9 +77,9 @@ words! {
     Dashboard {
         title, lead, from, to, window, show, summary, moving, settled, interval, of, no_value, ratio_limit, ratio_over, ratio_under,
         coverage, coverage_text, upper, outcomes, outcome, count, share, bar, outcomes_note, figures, figure, value, formula,
-        formulas, formulas_note, searches, query, episodes, tickets, visitors, small, not_kept, searches_none, left_out, empty,
+        formulas, formulas_note, searches, searches_weeks, query, avoidable, diagnosis, nearest, unnamed, episodes, tickets, visitors, small, not_kept, searches_none, left_out, empty,
         empty_next, range;
-        windows: BTreeMap<String, String>, outcome_names: BTreeMap<String, String>, figure_names: BTreeMap<String, String>
+        diagnoses: BTreeMap<String, String>, next_steps: BTreeMap<String, String>, windows: BTreeMap<String, String>, outcome_names: BTreeMap<String, String>, figure_names: BTreeMap<String, String>
     }
     Session { title, lead, token, token_hint, wrong, submit }
     Message { title, text }
