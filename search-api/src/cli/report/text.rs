@@ -14,7 +14,13 @@ const HEADLINE: &str = "potential_deflection";
 const SEARCHES: usize = 20;
 
 /// Prints the report.
-pub fn print(out: &mut impl Write, portal: &str, question: &Question, report: &Report, found: &Table) -> io::Result<()> {
+pub fn print(
+    out: &mut impl Write,
+    portal: &str,
+    question: &Question,
+    report: &Report,
+    found: &Table,
+) -> io::Result<()> {
     let as_of = Timestamp::from_millisecond(question.as_of).unwrap_or_default();
     let standing = if report.is_final { "final" } else { "may still move" };
     let zone = question.zone.iana_name().unwrap_or("UTC");

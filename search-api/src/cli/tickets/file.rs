@@ -173,7 +173,8 @@ mod tests {
     #[track_caller]
     fn check(text: impl AsRef<[u8]>, subjects: &[(u64, &str)], rejected: &[u64]) {
         let (records, refused) = read_text(text).unwrap();
-        let found: Vec<_> = records.iter().map(|record| (record.line, record.get(&["subject"]).unwrap_or(""))).collect();
+        let found: Vec<_> =
+            records.iter().map(|record| (record.line, record.get(&["subject"]).unwrap_or(""))).collect();
         assert_eq!(found, subjects);
         assert_eq!(refused.iter().map(|refused| refused.line).collect::<Vec<_>>(), rejected, "{refused:?}");
     }
@@ -187,7 +188,11 @@ mod tests {
 
     #[test]
     fn json_lines_are_read_whatever_their_values_are() {
-        check("{\"Subject\": \"a\", \"n\": 3}\n\n{\"subject\": null}\n{\"subject\": 5}", &[(1, "a"), (3, ""), (4, "5")], &[]);
+        check(
+            "{\"Subject\": \"a\", \"n\": 3}\n\n{\"subject\": null}\n{\"subject\": 5}",
+            &[(1, "a"), (3, ""), (4, "5")],
+            &[],
+        );
     }
 
     #[test]

@@ -53,7 +53,8 @@ mod tests {
         // Manning, Raghavan, Schütze: Introduction to Information Retrieval, figure 16.4: Rand index pairs TP 20, FP 20, FN 24,
         // TN 72; purity 0.71, normalised mutual information 0.36.
         let groups = ["xxxxxo", "xooood", "xxddd"];
-        let things = groups.iter().enumerate().flat_map(|(group, labels)| labels.chars().map(move |label| (group, label)));
+        let things =
+            groups.iter().enumerate().flat_map(|(group, labels)| labels.chars().map(move |label| (group, label)));
         let found = agreement(&things.collect::<Vec<_>>());
         assert!((found.purity - 12.0 / 17.0).abs() < 1e-9 && (found.information - 0.36).abs() < 0.005, "{found:?}");
         let (tp, fp, fne, all) = (20.0, 20.0, 24.0, 136.0);

@@ -118,11 +118,17 @@ pub fn run(arguments: &TopicsArgs) -> Result<ExitCode> {
         eprintln!("… and {} further lines that hold no ticket", rejected.len() - NAMED);
     }
     let portal = crate::cli::report::portal(&arguments.content, &arguments.portal)?;
-    let portal = portal.with_context(|| format!("find {}/portal.toml", arguments.content.join(&arguments.portal).display()))?;
+    let portal =
+        portal.with_context(|| format!("find {}/portal.toml", arguments.content.join(&arguments.portal).display()))?;
     let told: Vec<(&Record, String, String)> = records.iter().filter_map(told).collect();
     let told = &told[told.len().saturating_sub(arguments.last)..];
     if told.is_empty() {
-        eprintln!("{}: no line has one of the columns {} or {}", arguments.file.display(), SUBJECT.join(", "), BODY.join(", "));
+        eprintln!(
+            "{}: no line has one of the columns {} or {}",
+            arguments.file.display(),
+            SUBJECT.join(", "),
+            BODY.join(", ")
+        );
         return Ok(ExitCode::FAILURE);
     }
     let scratch = tempfile::tempdir().context("make a temporary folder for the vectors")?;
@@ -201,9 +207,10 @@ fn show(
     told: &[(&Record, String, String)],
     tickets: &[Written],
 ) -> Result<ShownTopic> {
-    let audiences = std::iter::once(("not signed in".to_owned(), Attributes::new())).chain(portal.roles.iter().map(|role| {
-        (role.name.clone(), Attributes::from([(ROLES.to_owned(), BTreeSet::from([role.name.clone()]))]))
-    }));
+    let audiences =
+        std::iter::once(("not signed in".to_owned(), Attributes::new())).chain(portal.roles.iter().map(|role| {
+            (role.name.clone(), Attributes::from([(ROLES.to_owned(), BTreeSet::from([role.name.clone()]))]))
+        }));
     let mut articles = Vec::new();
     for (audience, held) in audiences {
         let index = trial.snapshot.visible(&portal.id, &Grants::Attributes(held));

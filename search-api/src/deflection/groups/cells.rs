@@ -87,8 +87,7 @@ pub fn grouped(items: &[Item<'_>], rules: &Rules, admits: impl Fn(&Kind<'_>) -> 
     let mut groups: BTreeMap<(Date, Ordinal), Group> = BTreeMap::new();
     let mut typed: BTreeMap<(Date, Ordinal), BTreeMap<&str, usize>> = BTreeMap::new();
     let mut enough: BTreeMap<(Date, Ordinal), BTreeMap<&str, usize>> = BTreeMap::new();
-    let mut rest =
-        Group { id: "rest".into(), name: Name::TooSmall, items: Vec::new(), people: 0, queries: Vec::new() };
+    let mut rest = Group { id: "rest".into(), name: Name::TooSmall, items: Vec::new(), people: 0, queries: Vec::new() };
     for (&(week, ordinal, kind), cell) in &cells {
         let of_cell = is_shown(cell).then(|| lead[&(week, ordinal)]);
         if let Some(leader) = of_cell {
@@ -189,7 +188,9 @@ impl<'a> Weeks<'a> {
     fn of(items: &[Item<'a>], rules: &Rules) -> Self {
         let mut texts: BTreeMap<Date, BTreeMap<&'a str, Vec<&Item<'a>>>> = BTreeMap::new();
         for item in items {
-            item.text.into_iter().for_each(|text| texts.entry(item.week).or_default().entry(text).or_default().push(item));
+            item.text
+                .into_iter()
+                .for_each(|text| texts.entry(item.week).or_default().entry(text).or_default().push(item));
         }
         let asked = |(text, items): (&'a str, Vec<&Item<'a>>)| Asked {
             text,

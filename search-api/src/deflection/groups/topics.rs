@@ -44,7 +44,12 @@ pub fn topics(tickets: &[Written], likeness: f64, enough: usize) -> Vec<Topic> {
         .iter()
         .map(|(subject, numbers)| Asked {
             text: subject,
-            language: numbers.iter().map(|&number| &tickets[number].language).min().cloned().unwrap_or_else(Language::unknown),
+            language: numbers
+                .iter()
+                .map(|&number| &tickets[number].language)
+                .min()
+                .cloned()
+                .unwrap_or_else(Language::unknown),
             vector: numbers
                 .iter()
                 .filter_map(|&number| tickets[number].vector.as_ref())
@@ -67,9 +72,8 @@ pub fn topics(tickets: &[Written], likeness: f64, enough: usize) -> Vec<Topic> {
 /// are those of the second value. Most tickets know no role, language or stratum, so these filters do not apply.
 pub fn of_log<'a>(log: &'a Log, question: &Question, language: &Language) -> (Vec<Topic>, Vec<&'a Ticket>) {
     let (from, to) = question.weeks_range();
-    let counted = |ticket: &&Ticket| {
-        ticket.mark.is_none() && (from..to).contains(&ticket.at) && ticket.at <= question.as_of
-    };
+    let counted =
+        |ticket: &&Ticket| ticket.mark.is_none() && (from..to).contains(&ticket.at) && ticket.at <= question.as_of;
     of_tickets(log.tickets.iter().filter(counted).collect(), question, language)
 }
 
@@ -80,8 +84,7 @@ pub fn of_tickets<'a>(
     language: &Language,
 ) -> (Vec<Topic>, Vec<&'a Ticket>) {
     tickets.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-    let subjects: Vec<Option<String>> =
-        tickets.iter().map(|ticket| ticket.subject.as_deref().map(normalise)).collect();
+    let subjects: Vec<Option<String>> = tickets.iter().map(|ticket| ticket.subject.as_deref().map(normalise)).collect();
     let mut people: BTreeMap<Writer<'_>, usize> = BTreeMap::new();
     let items: Vec<Item<'_>> = tickets
         .iter()
@@ -99,7 +102,12 @@ pub fn of_tickets<'a>(
         })
         .collect();
     let groups = grouped(&items, &question.rules, |_| true);
-    let topic = |group: super::cells::Group| Topic { id: group.id, name: group.name, tickets: group.items, people: group.people };
+    let topic = |group: super::cells::Group| Topic {
+        id: group.id,
+        name: group.name,
+        tickets: group.items,
+        people: group.people,
+    };
     let mut topics: Vec<Topic> = groups.into_iter().map(topic).collect();
     topics.sort_by(|a, b| {
         let rest = |topic: &Topic| topic.name == Name::TooSmall;

@@ -1,9 +1,9 @@
 //! A group's searches and tickets, asked again of the articles of today: what is near them, for whom, as far as the reader may see.
 
+use crate::deflection::Question;
 use crate::deflection::groups::rows::{Row, Voice};
 use crate::deflection::groups::{Effect, Findings, effect};
 use crate::deflection::log::{Millis, QueryVector};
-use crate::deflection::Question;
 use crate::http::error::Problem;
 use crate::http::search::{QUERY_LIMIT, confidence_name};
 use crate::http::{App, Caller};

@@ -264,7 +264,8 @@ impl SearchesRow {
         };
         let (diagnosis, replay) = diagnosed.map_or((None, None), |(diagnosis, replay)| (Some(diagnosis), Some(replay)));
         let nearest = replay.and_then(|replay| replay.nearest);
-        let typed = |(query, visitors): &(String, usize)| TypedQuery { query: query.clone(), visitors: *visitors as u64 };
+        let typed =
+            |(query, visitors): &(String, usize)| TypedQuery { query: query.clone(), visitors: *visitors as u64 };
         Ok(Self {
             group: (!row.is_rest()).then(|| row.id.clone()),
             label,

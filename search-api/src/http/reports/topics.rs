@@ -106,8 +106,7 @@ impl TopicRow {
         for (audience, index) in audiences.iter().filter(|_| label.is_some()) {
             let asked = topic.tickets.iter().take(ASKED).filter_map(|&ticket| {
                 let Ticket { subject, vector, .. } = tickets[ticket];
-                let (query, vector) =
-                    reader.query(index, subject.as_deref()?, Some(language.clone()), vector.as_ref());
+                let (query, vector) = reader.query(index, subject.as_deref()?, Some(language.clone()), vector.as_ref());
                 Some((query, vector, 1))
             });
             let found = common_answer(index, &asked.collect::<Vec<_>>()).map_err(Problem::internal)?;

@@ -3,6 +3,7 @@
 mod answers;
 mod bad_input;
 mod deflection;
+mod groups;
 mod guards;
 mod refusals;
 mod steering;
@@ -19,7 +20,7 @@ use indexer::article::Article;
 use indexer::library::{Change, Library};
 use indexer::portal::Portal;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -127,10 +128,14 @@ async fn site(options: &[&str]) -> Site {
 
 impl Site {
     fn token(&self, role: &str) -> String {
+        self.token_of(&[role])
+    }
+
+    fn token_of(&self, roles: &[&str]) -> String {
         let grant = Grant {
             portal: "acme".into(),
             subject: "ada".into(),
-            roles: BTreeSet::from([role.to_owned()]),
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
             attributes: BTreeMap::new(),
             expires: NOW + 60,
         };
@@ -152,6 +157,11 @@ impl Site {
     async fn get_as(&self, role: &str, path: &str) -> Answer {
         self.send(Request::get(path).header("authorization", format!("Bearer {}", self.token(role))), Body::empty())
             .await
+    }
+
+    async fn get_with(&self, roles: &[&str], path: &str) -> Answer {
+        let token = format!("Bearer {}", self.token_of(roles));
+        self.send(Request::get(path).header("authorization", token), Body::empty()).await
     }
 
     async fn post(&self, path: &str, json: &str) -> Answer {
