@@ -275,6 +275,7 @@ fn script(
             .map(|asked| Ask::Get(format!("{base}/reports/episodes{asked}{}sort=tickets", if asked.is_empty() { '?' } else { '&' })))
             .into(),
         "get /v1/portals/{portal}/reports/episodes/{id}" => vec![Ask::Get(format!("{base}/reports/episodes/absent"))],
+        "get /v1/portals/{portal}/reports/topics" => vec![Ask::Get(format!("{base}/reports/topics"))],
         "get /v1/portals/{portal}/admin/explain" => {
             // As an editor for the viewer: they may know of the hidden articles, what they are told of the viewer's may not.
             let held = who.roles.iter().map(|role| format!("&as=roles:{role}")).collect::<String>();

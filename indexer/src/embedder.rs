@@ -206,6 +206,21 @@ pub fn cosine(a: &[i8], b: &[i8]) -> f32 {
     product as f32 / (STEPS * STEPS * a.len() as f32)
 }
 
+/// Mean cosine of the pairs of two sets of such vectors, each set as its sum and its size; 0 if their lengths differ. Exact up to
+/// the one division, so that the order of summing leaves no trace.
+pub fn mean_cosine((a, of_a): (&[i32], u64), (b, of_b): (&[i32], u64)) -> f64 {
+    if a.len() != b.len() || a.is_empty() {
+        return 0.0;
+    }
+    let product: i64 = a.iter().zip(b).map(|(x, y)| i64::from(*x) * i64::from(*y)).sum();
+    product as f64 / (f64::from(STEPS * STEPS) * a.len() as f64 * of_a as f64 * of_b as f64)
+}
+
+/// A direction at the scale of [`cosine`]; `None` of a vector without one.
+pub fn direction(vector: &[f32]) -> Option<Vector> {
+    quantize(vector).ok()
+}
+
 /// Steps of `i8` in the mean size of a unit vector's component, 1/√dimensions. Measured with all-MiniLM-L6-v2 on 1,250 passages
 /// and queries: the largest component is 4.9 times the mean size, so that none is cut off; cosine errs by 0.0009 (root mean
 /// square), 0.004 at most.

@@ -155,3 +155,18 @@ proptest! {
 fn what_is_no_vector_is_refused() {
     assert!(quantize(&[]).is_err() && quantize(&[0.0; 4]).is_err() && quantize(&[f32::NAN, 1.0]).is_err());
 }
+
+#[test]
+fn the_mean_cosine_of_two_sets_is_that_of_their_pairs() {
+    let vectors = [[1.0, 0.0, 0.2], [0.9, 0.3, 0.0], [0.0, 1.0, 0.1]].map(|vector| direction(&vector).unwrap());
+    let sum = |vectors: &[Vector]| {
+        let mut sum = vec![0; 3];
+        vectors.iter().for_each(|vector| sum.iter_mut().zip(vector).for_each(|(sum, part)| *sum += i32::from(*part)));
+        sum
+    };
+    let [a, b, c] = &vectors;
+    let found = mean_cosine((&sum(&[a.clone(), b.clone()]), 2), (&sum(&[c.clone()]), 1));
+    assert!((found - f64::from(cosine(a, c) + cosine(b, c)) / 2.0).abs() < 1e-6);
+    assert_eq!(mean_cosine((&[1, 2], 1), (&[1], 1)), 0.0);
+    assert!(direction(&[0.0; 3]).is_none());
+}

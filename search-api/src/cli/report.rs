@@ -4,7 +4,7 @@ mod csv;
 mod text;
 
 use super::WrongUse;
-use crate::deflection::{Log, Question, Wanted, Window, ledger, report};
+use crate::deflection::{Log, Question, Wanted, Window, ledger, report, searches};
 use crate::http::reports::ReportBody;
 use crate::http::reports::asking::question;
 use crate::http::reports::shown::{RowBody, View};
@@ -86,7 +86,7 @@ pub fn run(arguments: ReportArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The portal's configuration; `None` where the content is not at hand.
-fn portal(content: &Path, id: &str) -> anyhow::Result<Option<Portal>> {
+pub fn portal(content: &Path, id: &str) -> anyhow::Result<Option<Portal>> {
     if id.is_empty() || id.contains(['/', '\\']) || id.starts_with('.') {
         return Err(WrongUse(format!("--portal {id}: expected the name of a folder")).into());
     }
@@ -112,8 +112,8 @@ fn read(
 
 fn print(into: &mut impl Write, format: Format, portal: &str, question: &Question, log: &Log) -> io::Result<()> {
     match format {
-        Format::Text => text::print(into, portal, question, &report(log, question)),
-        Format::Csv => csv::print(into, question, &report(log, question)),
+        Format::Text => text::print(into, portal, question, &report(log, question), &searches(log, question)),
+        Format::Csv => csv::print(into, question, &report(log, question), &searches(log, question)),
         Format::Json => {
             let body = ReportBody::new("", portal, question, &report(log, question));
             serde_json::to_writer_pretty(&mut *into, &body.map_err(|_| io::Error::other("a time out of range"))?)?;

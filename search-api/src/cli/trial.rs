@@ -78,15 +78,19 @@ impl Trial {
     /// A query as the server would ask it of a portal, with its vector where there is a model.
     pub fn query(&self, portal: &Portal, text: &str, language: Option<&Language>) -> Result<(Query, Option<Vector>)> {
         let vector = self.embedder.as_ref().map(|embedder| embedder.embed_query(text)).transpose()?;
-        let query = Query {
+        Ok((self.asked(portal, text, language), vector))
+    }
+
+    /// A query as the server would ask it of a portal, whose vector is known already.
+    pub fn asked(&self, portal: &Portal, text: &str, language: Option<&Language>) -> Query {
+        Query {
             text: text.to_owned(),
             language: language.cloned(),
-            mode: if vector.is_some() { Mode::Hybrid } else { Mode::Lexical },
+            mode: if self.embedder.is_some() { Mode::Hybrid } else { Mode::Lexical },
             boosts: Boosts { weights: portal.boost.clone(), now: self.now, helped: None },
             limit: 10,
             ..Query::default()
-        };
-        Ok((query, vector))
+        }
     }
 
     /// The model, if there is one.

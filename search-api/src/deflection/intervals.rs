@@ -17,7 +17,7 @@ pub struct Rate {
 }
 
 /// Counts of a rate, by cluster: what one person does is not independent, so their units are kept together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Tally<C> {
     clusters: BTreeMap<C, (u64, u64)>,
 }

@@ -4,6 +4,7 @@
 //! rows ─▶ visits ─▶ episodes ─▶ outcomes ─▶ units ─▶ figures ─▶ report
 //!          │           ▲           ▲           └─▶ ledger
 //!       visitors    searches    tickets ─▶ attribution
+//!                                   └────▶ groups of searches and tickets by meaning
 //! ```
 //!
 //! Names, rules and formulas are those of definition 1, number by number; [`question::Rules`] holds its constants.
@@ -12,6 +13,7 @@ pub mod clock;
 pub mod episodes;
 pub mod figures;
 pub mod formulas;
+pub mod groups;
 pub mod helpfulness;
 pub mod history;
 pub mod holdout;
@@ -59,6 +61,11 @@ use tickets::LinkedTicket;
 pub fn report(log: &Log, question: &Question) -> Report {
     let followed = follow(log, question);
     followed.judge(question, |selection| report::draw(selection, followed.aside, log.lost))
+}
+
+/// Which searches still end in tickets, over the whole weeks that the question's range touches.
+pub fn searches(log: &Log, question: &Question) -> groups::Table {
+    follow(log, question).judge(question, groups::rows::draw)
 }
 
 /// The rows that a report's figures are the sums of, in order of time.

@@ -2,8 +2,8 @@
 
 use super::log::*;
 use super::question::{DAY, MINUTE, Question, Window};
-use super::report;
 use super::story::{Story, T0, angle, browser, episodes, may, subject};
+use super::{report, searches};
 use indexer::language::Language;
 use proptest::prelude::*;
 
@@ -72,6 +72,7 @@ proptest! {
         for window in Window::ALL {
             prop_assert_eq!(report(&shuffled, &may(window)), report(&log, &may(window)));
             prop_assert_eq!(episodes(&shuffled, &may(window)), episodes(&log, &may(window)));
+            prop_assert_eq!(searches(&shuffled, &may(window)), searches(&log, &may(window)));
         }
     }
 
@@ -132,6 +133,7 @@ proptest! {
 fn the_reach_of_a_question_holds_all_that_its_answer_depends_on() {
     let question = may(Window::Week);
     let (from, to) = question.reach();
-    assert!(from <= question.range().0 - Window::Week.length() - DAY);
+    // The whole weeks of May 2026: from Monday, 27 April to Sunday, 31 May.
+    assert_eq!(from, question.range().0 - 4 * DAY - 9 * DAY);
     assert_eq!(to, question.as_of.min(question.range().1 + Window::Week.length() + 9 * DAY));
 }

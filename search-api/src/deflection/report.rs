@@ -7,7 +7,6 @@ use super::formulas::{Formula, formulas};
 use super::holdout::{Holdout, holdout};
 use super::log::{Lost, Mark, Millis};
 use super::outcomes::{Evidence, FormOutcome, Outcome};
-use super::queries::{QueryRow, queries};
 use super::question::Question;
 use super::searches::Search;
 use super::tickets::{Attribution, Link, LinkedTicket};
@@ -91,8 +90,6 @@ pub struct Report {
     pub lost: Lost,
     /// The same log under other formulas.
     pub formulas: Vec<Formula>,
-    /// Searches that ended in tickets.
-    pub queries: Vec<QueryRow>,
     /// What an experiment on the ticket form says; `None` where none ran.
     pub holdout: Option<Holdout>,
     /// Episodes of people whom it held out: in no figure of what suggestions or articles deflect.
@@ -142,7 +139,6 @@ pub(super) fn draw(selection: &Selection<'_, '_>, aside: SetAside, lost: Lost) -
         clamped: aside.clamped,
         lost,
         formulas: formulas(selection),
-        queries: queries(selection),
         held_out: selection.episodes().filter(|(episode, _)| selection.held_out.contains(&episode.visitor)).count()
             as u64,
         holdout,

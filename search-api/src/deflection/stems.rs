@@ -1,6 +1,6 @@
 //! What a search is about, for telling whether two are one need: its stems without stop words.
 
-use indexer::analysis::analyze;
+use indexer::analysis::{Kind, analyze};
 use indexer::language::Language;
 use std::collections::BTreeSet;
 
@@ -9,6 +9,13 @@ pub fn stems(language: &Language, text: &str) -> BTreeSet<String> {
     let stop_words = stop_words(language);
     let tokens = analyze(language, text);
     tokens.into_iter().filter(|token| !stop_words.contains(&token.word.as_str())).map(|token| token.term).collect()
+}
+
+/// Each stem of a text as [`stems`] has it, with the word as it was typed; parts of compounds aside.
+pub fn words(language: &Language, text: &str) -> Vec<(String, String)> {
+    let stop_words = stop_words(language);
+    let tokens = analyze(language, text).into_iter().filter(|token| token.kind == Kind::Whole);
+    tokens.filter(|token| !stop_words.contains(&token.word.as_str())).map(|token| (token.term, token.word)).collect()
 }
 
 /// Words that say nothing of the need. Part of the definition: a change of a list raises its number.

@@ -540,21 +540,6 @@ fn each_outcome_says_which_rule_decided() {
 }
 
 #[test]
-fn a_search_that_too_few_asked_is_not_shown_by_itself() {
-    let mut story = Story::new();
-    for visitor in 1..=6_u8 {
-        let id = format!("many{visitor}");
-        story = story.of(browser(visitor)).search(0.0, &id, "Refund  status").ticket(&id, MINUTE);
-        story = story.of(browser(visitor + 100)).search(0.0, &format!("few{visitor}"), &format!("own words {visitor}"));
-        story = story.ticket(&format!("few{visitor}"), MINUTE);
-    }
-    let rows = report(&story.log, &may(Window::Day)).queries;
-    let shown: Vec<_> = rows.iter().map(|row| (&row.asked, row.ticketed, row.tickets, row.visitors)).collect();
-    use super::queries::Asked;
-    assert_eq!(shown, [(&Asked::Query("refund status".into()), 6, 6, 6), (&Asked::TooSmall, 6, 6, 6)]);
-}
-
-#[test]
 fn other_formulas_read_the_same_log_otherwise() {
     let story = Story::new()
         .search(0.0, "a", "export invoices")

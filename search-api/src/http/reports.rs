@@ -1,4 +1,8 @@
-//! `GET /reports/…`: the deflection report and the searches that ended in tickets, for analysts; for others there is nothing here.
+//! `GET /reports/…`: the deflection report, for analysts; for others there is nothing here.
+
+pub mod replay;
+pub mod searches;
+pub mod topics;
 
 pub mod asking;
 pub mod episode;
@@ -10,8 +14,6 @@ use super::error::{Problem, ProblemBody};
 use super::fields::Fields;
 use super::{App, Caller};
 use crate::deflection::holdout::{Holdout, Lift, Units};
-use crate::deflection::intervals::Rate;
-use crate::deflection::queries::{Asked, QueryRow};
 use crate::deflection::question::DEFINITION;
 use crate::deflection::units::LINK_COVERAGE;
 use crate::deflection::{Question, Report, report};
@@ -25,9 +27,6 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
-
-/// What rows are sorted by, greatest first.
-type Sort = fn(&QueryRow) -> f64;
 
 /// A deflection report.
 #[derive(Serialize, ToSchema)]
@@ -212,32 +211,6 @@ struct FormulaBody {
     value: Option<f64>,
 }
 
-/// Searches that ended in tickets.
-#[derive(Serialize, ToSchema)]
-pub struct SearchesBody {
-    rows: Vec<SearchesRow>,
-    /// `cursor` of the next page.
-    next: Option<String>,
-}
-
-/// What was asked last in episodes that ended in tickets.
-#[derive(Serialize, ToSchema)]
-struct SearchesRow {
-    /// The normalised query, redacted; null where it stands for several or is not kept.
-    query: Option<String>,
-    /// Why there is no query: `too small to show` or `not available by policy`.
-    #[schema(value_type = Option<String>)]
-    instead: Option<&'static str>,
-    episodes: u64,
-    ticketed: u64,
-    tickets: u64,
-    visitors: u64,
-    /// ticketed / episodes.
-    rate: Option<f64>,
-    low: Option<f64>,
-    high: Option<f64>,
-}
-
 /// The deflection figures of a range of days.
 #[utoipa::path(get, path = "/v1/portals/{portal}/reports/deflection", operation_id = "report_deflection", tag = "reports",
     params(("portal" = String, Path), ReportQuestion),
@@ -247,35 +220,6 @@ pub async fn deflection(State(app): State<Arc<App>>, caller: Caller, mut fields:
     fields.finish()?;
     let report = fold(&app, &caller.portal.id, &question, report).await?;
     let body = ReportBody::new(&caller.root, &caller.portal.id, &question, &report)?;
-    Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response())
-}
-
-/// Which searches still end in tickets.
-#[utoipa::path(get, path = "/v1/portals/{portal}/reports/searches", operation_id = "report_searches", tag = "reports",
-    params(("portal" = String, Path), ReportQuestion,
-        ("sort" = Option<String>, Query, description = "`ticketed` (default), `rate`, `episodes` or `visitors`; greatest first"),
-        ("limit" = Option<usize>, Query, description = "Rows of a page, 1 to 200; 50 by default"),
-        ("cursor" = Option<usize>, Query, description = "`next` of the page before")),
-    responses((status = 200, body = SearchesBody), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
-pub async fn searches(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields) -> Result<Response, Problem> {
-    let question = ask(&caller, &mut fields, app.now())?;
-    let sorts: [(&str, Sort); 4] = [
-        ("ticketed", |row| row.ticketed as f64),
-        ("rate", |row| row.rate.map_or(0.0, |rate| rate.value)),
-        ("episodes", |row| row.episodes as f64),
-        ("visitors", |row| row.visitors as f64),
-    ];
-    let sort = fields.choice("sort", &sorts, sorts[0].1)?;
-    let limit = fields.whole("limit", 1..=200, 50)?;
-    let cursor = fields.whole("cursor", 0..=1_000_000, 0)?;
-    fields.finish()?;
-    let mut rows = fold(&app, &caller.portal.id, &question, report).await?.queries;
-    // What stands for several stays at the end; the sort is stable, so ties keep the report's order.
-    let several = |row: &QueryRow| row.asked == Asked::TooSmall;
-    rows.sort_by(|a, b| several(a).cmp(&several(b)).then(sort(b).total_cmp(&sort(a))));
-    let next = (rows.len() > cursor + limit).then(|| (cursor + limit).to_string());
-    let rows = rows.into_iter().skip(cursor).take(limit).map(SearchesRow::new).collect();
-    let body = SearchesBody { rows, next };
     Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response())
 }
 
@@ -387,28 +331,6 @@ impl HoldoutBody {
             lift: holdout.lift.map(effect),
             tickets_avoided: holdout.avoided().map(effect),
             needed: holdout.needed,
-        }
-    }
-}
-
-impl SearchesRow {
-    fn new(row: QueryRow) -> Self {
-        let (query, instead) = match row.asked {
-            Asked::Query(query) => (Some(query), None),
-            Asked::TooSmall => (None, Some("too small to show")),
-            Asked::NotKept => (None, Some("not available by policy")),
-        };
-        let rate = |pick: fn(Rate) -> f64| row.rate.map(pick);
-        Self {
-            query,
-            instead,
-            episodes: row.episodes,
-            ticketed: row.ticketed,
-            tickets: row.tickets,
-            visitors: row.visitors,
-            rate: rate(|rate| rate.value),
-            low: rate(|rate| rate.low),
-            high: rate(|rate| rate.high),
         }
     }
 }

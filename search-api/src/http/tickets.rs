@@ -22,7 +22,7 @@ pub const SUBJECT_LIMIT: usize = 200;
 /// Most characters of a body.
 pub const TEXT_LIMIT: usize = 20_000;
 /// Words of the body that, with the subject, say what a ticket is about.
-const TELLING_WORDS: usize = 200;
+pub const TELLING_WORDS: usize = 200;
 
 /// A ticket as sent.
 #[derive(Deserialize, ToSchema)]

@@ -11,6 +11,7 @@
 mod answers;
 mod boost;
 mod closeness;
+mod common_answer;
 mod confidence;
 mod cost;
 mod dense;
@@ -37,6 +38,7 @@ mod tests;
 mod weight;
 
 pub use boost::{Boosts, Helped};
+pub use common_answer::{CommonAnswer, common_answer};
 pub use cost::most_work;
 pub use parts::{Part, Parts, parts};
 pub use ranking::MOST_CANDIDATES;

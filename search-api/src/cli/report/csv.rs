@@ -1,6 +1,6 @@
 //! The report for a spreadsheet: one line a number, cells that no spreadsheet takes for a formula.
 
-use crate::deflection::queries::Asked;
+use crate::deflection::groups::{Name, Table};
 use crate::deflection::{Question, Report};
 use crate::http::reports::lines::cell;
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ const HEADER: [&str; 11] =
     ["table", "name", "unit", "numerator", "denominator", "value", "low", "high", "from", "to", "note"];
 
 /// Prints the report (RFC 4180, UTF-8).
-pub fn print(out: &mut impl Write, question: &Question, report: &Report) -> io::Result<()> {
+pub fn print(out: &mut impl Write, question: &Question, report: &Report, table: &Table) -> io::Result<()> {
     let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
     let count = |value: Option<u64>| value.map_or_else(String::new, |value| value.to_string());
     let mut lines: Vec<([String; 8], &str)> = Vec::new();
@@ -27,16 +27,16 @@ pub fn print(out: &mut impl Write, question: &Question, report: &Report) -> io::
         cells[5] = episodes.to_string();
         lines.push((cells, ""));
     }
-    for row in &report.queries {
-        let asked = match &row.asked {
-            Asked::Query(query) => query.as_str(),
-            Asked::TooSmall => "(too small to show)",
-            Asked::NotKept => "(not available by policy)",
+    for row in &table.rows {
+        let asked = match &row.name {
+            Name::Label(label) => label.text(),
+            Name::TooSmall => "(too small to show)".into(),
+            Name::NotKept => "(not available by policy)".into(),
         };
         let rate = row.rate;
         let [value, low, high] = [rate.map(|r| r.value), rate.map(|r| r.low), rate.map(|r| r.high)].map(number);
-        let counts = (row.ticketed.to_string(), row.episodes.to_string());
-        lines.push((["search".into(), asked.into(), "share".into(), counts.0, counts.1, value, low, high], ""));
+        let counts = (row.ticketed().to_string(), row.episodes.to_string());
+        lines.push((["search".into(), asked, "share".into(), counts.0, counts.1, value, low, high], ""));
     }
     for formula in &report.formulas {
         let counts = (formula.numerator.to_string(), formula.denominator.to_string());

@@ -1,7 +1,7 @@
 //! The report for people: the headline first, then every figure with what it was counted from.
 
 use crate::deflection::figures::Figure;
-use crate::deflection::queries::Asked;
+use crate::deflection::groups::{Name, Table};
 use crate::deflection::question::DEFINITION;
 use crate::deflection::{Question, Report};
 use jiff::Timestamp;
@@ -14,7 +14,13 @@ const HEADLINE: &str = "potential_deflection";
 const SEARCHES: usize = 20;
 
 /// Prints the report.
-pub fn print(out: &mut impl Write, portal: &str, question: &Question, report: &Report) -> io::Result<()> {
+pub fn print(
+    out: &mut impl Write,
+    portal: &str,
+    question: &Question,
+    report: &Report,
+    found: &Table,
+) -> io::Result<()> {
     let as_of = Timestamp::from_millisecond(question.as_of).unwrap_or_default();
     let standing = if report.is_final { "final" } else { "may still move" };
     let zone = question.zone.iana_name().unwrap_or("UTC");
@@ -41,7 +47,7 @@ pub fn print(out: &mut impl Write, portal: &str, question: &Question, report: &R
     writeln!(out, "\n{} closed episodes in {} visits", report.closed, report.visits)?;
     let outcomes = report.outcomes.iter().map(|(outcome, count)| [words(outcome.name()), count.to_string()]);
     table(out, &outcomes.collect::<Vec<_>>())?;
-    searches(out, report)?;
+    searches(out, found)?;
 
     writeln!(out, "\nthe same log, other formulas (as we read them)")?;
     let formulas = report.formulas.iter().map(|formula| {
@@ -69,21 +75,23 @@ pub fn print(out: &mut impl Write, portal: &str, question: &Question, report: &R
     table(out, &beside.map(|(name, count)| [name.to_owned(), count.to_string()]))
 }
 
-fn searches(out: &mut impl Write, report: &Report) -> io::Result<()> {
-    if report.queries.is_empty() {
+fn searches(out: &mut impl Write, found: &Table) -> io::Result<()> {
+    if found.rows.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\nsearches that ended in tickets")?;
-    let mut rows = vec![["last asked", "ticketed", "tickets", "visitors", "rate"].map(String::from)];
-    rows.extend(report.queries.iter().take(SEARCHES).map(|row| {
-        let asked = match &row.asked {
-            Asked::Query(query) => query.clone(),
-            Asked::TooSmall => "(too small to show)".into(),
-            Asked::NotKept => "(not available by policy)".into(),
+    let last = found.to.yesterday().unwrap_or(found.to);
+    writeln!(out, "\nsearches that still end in tickets, in the weeks from {} to {last}", found.from)?;
+    let mut rows = vec![["asked", "ticketed", "tickets", "visitors", "rate", "avoidable"].map(String::from)];
+    rows.extend(found.rows.iter().take(SEARCHES).map(|row| {
+        let asked = match &row.name {
+            Name::Label(label) => label.text(),
+            Name::TooSmall => "(too small to show)".into(),
+            Name::NotKept => "(not available by policy)".into(),
         };
-        let of = format!("{} / {}", row.ticketed, row.episodes);
+        let of = format!("{} / {}", row.ticketed(), row.episodes);
+        let avoidable = if row.is_rest() { "–".into() } else { format!("{:.1}", row.avoidable) };
         let rate = row.rate.map_or("–".into(), |rate| percent(rate.value));
-        [asked, of, row.tickets.to_string(), row.visitors.to_string(), rate]
+        [asked, of, row.tickets.to_string(), row.visitors.to_string(), rate, avoidable]
     }));
     table(out, &rows)
 }

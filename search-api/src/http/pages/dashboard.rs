@@ -4,12 +4,15 @@ use super::frame::{Frame, Visit};
 use super::page;
 use super::words::{Words, fill};
 use crate::deflection::figures::{Figure, VISIT_TO_TICKET_LIMIT};
+use crate::deflection::groups::rows::Row;
+use crate::deflection::groups::{Diagnosis, Name};
 use crate::deflection::outcomes::Outcome;
-use crate::deflection::queries::{Asked, QueryRow};
 use crate::deflection::{Question, Report, Window};
 use crate::http::App;
 use crate::http::error::Problem;
 use crate::http::reports::asking;
+use crate::http::reports::replay::Reader;
+use crate::http::reports::searches::diagnosis;
 use crate::identity::ANALYST;
 use askama::Template;
 use axum::extract::{Query, State};
@@ -18,10 +21,13 @@ use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Days shown when the address names none, today included.
 const DAYS: i32 = 28;
+/// Groups of searches that are shown.
+const SEARCHES: usize = 25;
 const HEADLINE: &str = "potential_deflection";
 const RATIO: &str = "visit_to_ticket";
 
@@ -38,6 +44,7 @@ struct Dashboard {
     cards: Vec<Card>,
     outcomes: Vec<OutcomeRow>,
     searches: Vec<SearchRow>,
+    weeks: String,
     figures: Vec<FigureRow>,
     formulas: Vec<FormulaRow>,
     left_out: String,
@@ -79,8 +86,14 @@ struct OutcomeRow {
 }
 
 struct SearchRow {
-    query: String,
-    row: QueryRow,
+    label: String,
+    episodes: u64,
+    tickets: u64,
+    visitors: u64,
+    avoidable: String,
+    diagnosis: Option<String>,
+    next_step: Option<String>,
+    nearest: Option<String>,
 }
 
 struct FigureRow {
@@ -125,8 +138,17 @@ pub(super) async fn show(
     let (from, to) = question.reach();
     let log = app.store.log(&caller.portal.id, from, to).await?;
     let asked = question.clone();
-    let report = tokio::task::spawn_blocking(move || crate::deflection::report(&log, &asked)).await;
-    let dashboard = draw(frame, &question, report.map_err(Problem::internal)?);
+    let reader = Reader::new(&app, &caller);
+    let words = frame.words;
+    let work = move || {
+        let (report, table) = (crate::deflection::report(&log, &asked), crate::deflection::searches(&log, &asked));
+        let rows = table.rows.iter().take(SEARCHES).map(|row| search_row(words, &reader, row, &asked));
+        let (first, last) = (table.from.to_string(), table.to.yesterday().unwrap_or(table.to).to_string());
+        let weeks = fill(&words.dashboard.searches_weeks, &[("from", &first), ("to", &last)]);
+        Ok::<_, Problem>((report, rows.collect::<Result<Vec<_>, _>>()?, weeks))
+    };
+    let (report, searches, weeks) = tokio::task::spawn_blocking(work).await.map_err(Problem::internal)??;
+    let dashboard = draw(frame, &question, report, searches, weeks);
     Ok(([(header::CACHE_CONTROL, "private, no-store")], page(&dashboard)?).into_response())
 }
 
@@ -150,7 +172,7 @@ impl Wanted {
     }
 }
 
-fn draw(frame: Frame, question: &Question, report: Report) -> Dashboard {
+fn draw(frame: Frame, question: &Question, report: Report, searches: Vec<SearchRow>, weeks: String) -> Dashboard {
     let words = frame.words;
     let named = |name: &str| report.figures.iter().find(|figure| figure.name == name);
     let base = frame.base.clone();
@@ -182,7 +204,8 @@ fn draw(frame: Frame, question: &Question, report: Report) -> Dashboard {
         outcomes: Outcome::ALL
             .map(|outcome| outcome_row(words, &report, outcome, rows(&[("outcome", outcome.name())])))
             .into(),
-        searches: report.queries.iter().map(|row| search_row(words, row)).collect(),
+        searches,
+        weeks,
         figures: report
             .figures
             .iter()
@@ -261,13 +284,28 @@ fn outcome_row(words: &Words, report: &Report, outcome: Outcome, rows: String) -
     }
 }
 
-fn search_row(words: &Words, row: &QueryRow) -> SearchRow {
-    let query = match &row.asked {
-        Asked::Query(query) => query.clone(),
-        Asked::TooSmall => words.dashboard.small.clone(),
-        Asked::NotKept => words.dashboard.not_kept.clone(),
+fn search_row(words: &Words, reader: &Reader, row: &Row, question: &Question) -> Result<SearchRow, Problem> {
+    let label = match &row.name {
+        Name::Label(label) if label.text().is_empty() => words.dashboard.unnamed.clone(),
+        Name::Label(label) => label.text(),
+        Name::TooSmall => words.dashboard.small.clone(),
+        Name::NotKept => words.dashboard.not_kept.clone(),
     };
-    SearchRow { query, row: row.clone() }
+    let diagnosed = diagnosis(reader, row, question)?;
+    let said = |words: &BTreeMap<String, String>, diagnosis: Diagnosis| {
+        words.get(diagnosis.name()).cloned().unwrap_or_else(|| diagnosis.name().to_owned())
+    };
+    let nearest = diagnosed.as_ref().and_then(|(_, replay)| replay.nearest.as_ref());
+    Ok(SearchRow {
+        label,
+        episodes: row.episodes,
+        tickets: row.tickets,
+        visitors: row.visitors,
+        avoidable: if row.is_rest() { "–".to_owned() } else { words.number(row.avoidable) },
+        nearest: nearest.map(|(found, _)| found.title.clone()),
+        diagnosis: diagnosed.as_ref().map(|(diagnosis, _)| said(&words.dashboard.diagnoses, *diagnosis)),
+        next_step: diagnosed.as_ref().map(|(diagnosis, _)| said(&words.dashboard.next_steps, *diagnosis)),
+    })
 }
 
 fn figure_row(words: &Words, figure: &Figure, rows: String) -> FigureRow {

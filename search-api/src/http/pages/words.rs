@@ -79,9 +79,10 @@ words! {
     Dashboard {
         title, lead, from, to, window, show, summary, moving, settled, interval, of, no_value, ratio_limit, ratio_over, ratio_under,
         coverage, coverage_text, upper, outcomes, outcome, count, share, bar, outcomes_note, figures, figure, value, formula,
-        formulas, formulas_note, searches, query, episodes, tickets, visitors, small, not_kept, searches_none, left_out, empty,
-        empty_next, range, rows, source;
-        windows: BTreeMap<String, String>, outcome_names: BTreeMap<String, String>, figure_names: BTreeMap<String, String>
+        formulas, formulas_note, searches, searches_weeks, query, avoidable, diagnosis, nearest, unnamed, episodes, tickets, visitors,
+        small, not_kept, searches_none, left_out, empty, empty_next, range, rows, source;
+        diagnoses: BTreeMap<String, String>, next_steps: BTreeMap<String, String>, windows: BTreeMap<String, String>,
+        outcome_names: BTreeMap<String, String>, figure_names: BTreeMap<String, String>
     }
     Ledger {
         title, of_figure, range, known, count_one, count_other, narrow, part, part_all, part_numerator, part_denominator, kind, ended,

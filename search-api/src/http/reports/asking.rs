@@ -107,7 +107,7 @@ pub async fn fold<T: Send + 'static>(
     fold: impl FnOnce(&Log, &Question) -> T + Send + 'static,
 ) -> Result<T, Problem> {
     let (from, to) = question.reach();
-    let log = app.store.log(portal, from, to).await.map_err(Problem::internal)?;
+    let log = app.store.log(portal, from, to).await?;
     let question = question.clone();
     tokio::task::spawn_blocking(move || fold(&log, &question)).await.map_err(Problem::internal)
 }

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 const EVENTS: &str = "/v1/portals/acme/events";
 const TICKETS: &str = "/v1/portals/acme/tickets";
 const REPORT: &str = "/v1/portals/acme/reports/deflection";
+const SEARCHES: &str = "/v1/portals/acme/reports/searches";
+const TOPICS: &str = "/v1/portals/acme/reports/topics";
 const NOW_MS: i64 = NOW * 1000;
 
 fn batch(events: Value) -> String {
@@ -116,7 +118,7 @@ async fn an_operator_backfills_history_with_its_tickets() {
 async fn a_report_is_there_for_analysts_alone() {
     let site = site(&[]).await;
     let absent = site.get("/v1/portals/acme/articles/none").await;
-    for path in [REPORT, "/v1/portals/acme/reports/searches", "/v1/portals/acme/reports/episodes"] {
+    for path in [REPORT, SEARCHES, TOPICS, "/v1/portals/acme/reports/episodes"] {
         let hidden = site.get_as("admin", path).await;
         assert_eq!((hidden.status, &hidden.body), (absent.status, &absent.body));
         assert_eq!(site.get(path).await.body, absent.body);

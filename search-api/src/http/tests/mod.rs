@@ -3,6 +3,7 @@
 mod answers;
 mod bad_input;
 mod deflection;
+mod groups;
 mod guards;
 mod holdout;
 mod ledger;
@@ -158,6 +159,11 @@ impl Site {
     async fn get_as(&self, role: &str, path: &str) -> Answer {
         self.send(Request::get(path).header("authorization", format!("Bearer {}", self.token(role))), Body::empty())
             .await
+    }
+
+    async fn get_with(&self, roles: &[&str], path: &str) -> Answer {
+        let token = format!("Bearer {}", self.token_of(roles));
+        self.send(Request::get(path).header("authorization", token), Body::empty()).await
     }
 
     async fn post(&self, path: &str, json: &str) -> Answer {

@@ -1,5 +1,6 @@
 //! What a search promises, on indexes built as the server builds them.
 
+mod common_answer;
 mod confidence;
 mod cost;
 mod explained;

@@ -1,0 +1,121 @@
+//! `GET /reports/topics`: what tickets are about, each topic with its best article for each audience, or the words "no article".
+
+use super::asking::{ReportQuestion, ask};
+use super::replay::Reader;
+use super::searches::name;
+use crate::deflection::groups::Topic;
+use crate::deflection::groups::topics::of_log;
+use crate::deflection::log::Ticket;
+use crate::http::error::{Problem, ProblemBody};
+use crate::http::fields::Fields;
+use crate::http::{App, Caller};
+use crate::retrieval::{CommonAnswer, common_answer};
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use indexer::language::Language;
+use indexer::visible::VisibleIndex;
+use serde::Serialize;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// Tickets of a topic that are asked for its best article.
+const ASKED: usize = 10;
+/// What is said where no article answers.
+pub const NO_ARTICLE: &str = "no article";
+
+/// What tickets are about.
+#[derive(Serialize, ToSchema)]
+pub struct TopicsBody {
+    /// First day: topics are told of the whole ISO weeks that the range touches.
+    from: String,
+    /// The day after the last.
+    to: String,
+    rows: Vec<TopicRow>,
+    /// `cursor` of the next page.
+    next: Option<String>,
+}
+
+/// Tickets about one thing.
+#[derive(Serialize, ToSchema)]
+struct TopicRow {
+    /// A subject that enough people wrote, else its most telling words; null where there is none.
+    label: Option<String>,
+    /// Why there is no label: `too small to show`, `not available by policy`, or `in words that no two share`.
+    #[schema(value_type = Option<String>)]
+    instead: Option<&'static str>,
+    tickets: u64,
+    /// Those who wrote them, counted anew in each week; tickets of nobody known count as one person's each.
+    visitors: u64,
+    /// Of all tickets of these weeks.
+    share: f64,
+    /// The best article for nobody signed in and for each role that the reader may speak for.
+    articles: Vec<TopicArticle>,
+}
+
+/// The best article of a topic for an audience.
+#[derive(Serialize, ToSchema)]
+struct TopicArticle {
+    /// `not signed in`, or a role.
+    audience: String,
+    slug: Option<String>,
+    /// Its title, or the words `no article`.
+    article: String,
+}
+
+/// What tickets are about. Most tickets know no role, language or stratum: these filters do not apply.
+#[utoipa::path(get, path = "/v1/portals/{portal}/reports/topics", operation_id = "report_topics", tag = "reports",
+    params(("portal" = String, Path), ReportQuestion,
+        ("limit" = Option<usize>, Query, description = "Rows of a page, 1 to 200; 20 by default"),
+        ("cursor" = Option<usize>, Query, description = "`next` of the page before")),
+    responses((status = 200, body = TopicsBody), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields) -> Result<Response, Problem> {
+    let question = ask(&caller, &mut fields, app.now())?;
+    let limit = fields.whole("limit", 1..=200, 20)?;
+    let cursor = fields.whole("cursor", 0..=1_000_000, 0)?;
+    fields.finish()?;
+    let reader = Reader::new(&app, &caller);
+    let (from, to) = question.reach();
+    let log = app.store.log(&caller.portal.id, from, to).await?;
+    let language = caller.portal.languages.first().cloned().unwrap_or_else(Language::unknown);
+    let shape = move || {
+        let (topics, tickets) = of_log(&log, &question, &language);
+        let audiences = reader.audiences()?;
+        let next = (topics.len() > cursor + limit).then(|| (cursor + limit).to_string());
+        let page = topics.iter().skip(cursor).take(limit);
+        let rows = page.map(|topic| TopicRow::new(&reader, &audiences, topic, &tickets, &language));
+        let rows = rows.collect::<Result<_, Problem>>()?;
+        let (from, to) = question.weeks();
+        Ok::<_, Problem>(TopicsBody { from: from.to_string(), to: to.to_string(), rows, next })
+    };
+    let body = app.cores.run(shape).await??;
+    Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response())
+}
+
+impl TopicRow {
+    fn new(
+        reader: &Reader,
+        audiences: &[(String, Arc<VisibleIndex>)],
+        topic: &Topic,
+        tickets: &[&Ticket],
+        language: &Language,
+    ) -> Result<Self, Problem> {
+        let (label, _, instead) = name(&topic.name);
+        let mut articles = Vec::new();
+        for (audience, index) in audiences.iter().filter(|_| label.is_some()) {
+            let asked = topic.tickets.iter().take(ASKED).filter_map(|&ticket| {
+                let Ticket { subject, vector, .. } = tickets[ticket];
+                let (query, vector) = reader.query(index, subject.as_deref()?, Some(language.clone()), vector.as_ref());
+                Some((query, vector, 1))
+            });
+            let found = common_answer(index, &asked.collect::<Vec<_>>()).map_err(Problem::internal)?;
+            let found = found.filter(CommonAnswer::is_near);
+            let (slug, article) = found.map_or((None, NO_ARTICLE.into()), |found| (Some(found.slug), found.title));
+            articles.push(TopicArticle { audience: audience.clone(), slug, article });
+        }
+        let share = topic.tickets.len() as f64 / tickets.len().max(1) as f64;
+        let (tickets, visitors) = (topic.tickets.len() as u64, topic.people as u64);
+        Ok(Self { label, instead, tickets, visitors, share, articles })
+    }
+}
