@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// Answers of a query that count: those that [`Confidence`] speaks of.
 const FIRST: usize = 3;
-/// Share of the queries that an article must answer to be near them.
+/// Share of the queries that an article must be expected to answer to be near them.
 const NEAR: f64 = 0.5;
 
 /// The article that answers most of several queries.
@@ -17,7 +17,8 @@ pub struct CommonAnswer {
     pub slug: String,
     /// Title.
     pub title: String,
-    /// Share of the queries, by weight, that found it among the first three answers of a list that is not sure to hold nothing.
+    /// Share of the queries, by weight, that it can be expected to answer: the mean probability of the lists that have it among their
+    /// first three answers. Many lists that are a little sure of it make it no answer.
     pub share: f64,
 }
 
@@ -28,8 +29,8 @@ impl CommonAnswer {
     }
 }
 
-/// Asks queries, each with its vector and weight, and finds the article that answers most of them; ties by probability and rank,
-/// then by slug. `None`: no query found anything that may be right.
+/// Asks queries, each with its vector and weight, and finds the article that answers most of them, higher ranks counting more; ties
+/// by slug. `None`: no query found anything that may be right.
 ///
 /// # Errors
 /// The index could not be read.
@@ -37,8 +38,8 @@ pub fn common_answer(
     index: &VisibleIndex,
     queries: &[(Query, Option<Vector>, usize)],
 ) -> Result<Option<CommonAnswer>, ReadError> {
-    /// Weight answered, probability by rank, title.
-    type Sum = (usize, f64, String);
+    /// Expected answers, the same by rank, title.
+    type Sum = (f64, f64, String);
     let mut found: BTreeMap<String, Sum> = BTreeMap::new();
     for (query, vector, weight) in queries {
         let asked = Query { limit: FIRST, offset: 0, ..query.clone() };
@@ -47,14 +48,14 @@ pub fn common_answer(
             continue;
         }
         for answer in answers.answers {
-            let (answered, likely, _) = found.entry(answer.slug).or_insert((0, 0.0, answer.title));
-            *answered += weight;
-            *likely += *weight as f64 * f64::from(answers.probability) / answer.rank as f64;
+            let (answered, by_rank, _) = found.entry(answer.slug).or_insert((0.0, 0.0, answer.title));
+            let expected = *weight as f64 * f64::from(answers.probability);
+            *answered += expected;
+            *by_rank += expected / answer.rank as f64;
         }
     }
     let all: usize = queries.iter().map(|(_, _, weight)| weight).sum();
-    let best = found.into_iter().max_by(|(a, (of_a, likely_a, _)), (b, (of_b, likely_b, _))| {
-        likely_a.total_cmp(likely_b).then(of_a.cmp(of_b)).then_with(|| b.cmp(a))
-    });
-    Ok(best.map(|(slug, (answered, _, title))| CommonAnswer { slug, title, share: answered as f64 / all as f64 }))
+    let best =
+        found.into_iter().max_by(|(a, (_, of_a, _)), (b, (_, of_b, _))| of_a.total_cmp(of_b).then_with(|| b.cmp(a)));
+    Ok(best.map(|(slug, (answered, _, title))| CommonAnswer { slug, title, share: answered / all as f64 }))
 }

@@ -118,6 +118,8 @@ fn csv(mut from: impl BufRead) -> Result<(Vec<Record>, Vec<Rejected>), String> {
     let head = from.fill_buf().map_err(|error| error.to_string())?;
     let head = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let count = |mark: u8| head.iter().filter(|byte| **byte == mark).count();
+    // Of a line that ends with two characters the reader takes the second for the begin of the next.
+    let behind = u64::from(head.ends_with(b"\r"));
     let delimiter = [b',', b';', b'\t'].into_iter().rev().max_by_key(|mark| count(*mark)).unwrap_or(b',');
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(from);
     let names = reader.headers().map_err(|error| error.to_string())?;
@@ -133,7 +135,7 @@ fn csv(mut from: impl BufRead) -> Result<(Vec<Record>, Vec<Rejected>), String> {
             Ok(false) => return Ok((records, rejected)),
             Ok(true) => {
                 // Empty lines before a record do not belong to it.
-                let line = cells.position().map_or(line, csv::Position::line);
+                let line = cells.position().map_or(line, csv::Position::line) + behind;
                 match row(&names, &cells) {
                     Ok(fields) => records.push(Record { line, fields }),
                     Err(what) => rejected.push(Rejected { line, what }),

@@ -121,6 +121,7 @@ pub fn run(arguments: &TopicsArgs) -> Result<ExitCode> {
     let portal =
         portal.with_context(|| format!("find {}/portal.toml", arguments.content.join(&arguments.portal).display()))?;
     let told: Vec<(&Record, String, String)> = records.iter().filter_map(told).collect();
+    let rejected = rejected.len() + records.len() - told.len();
     let told = &told[told.len().saturating_sub(arguments.last)..];
     if told.is_empty() {
         eprintln!(
@@ -146,7 +147,7 @@ pub fn run(arguments: &TopicsArgs) -> Result<ExitCode> {
     let shown = Shown {
         portal: portal.id.clone(),
         tickets: tickets.len(),
-        rejected: rejected.len() + records.len() - told.len().max(records.iter().filter_map(self::told).count()),
+        rejected,
         of: topics.len(),
         topics: topics
             .iter()
@@ -237,8 +238,10 @@ fn show(
 
 fn text(out: &mut impl Write, shown: &Shown) -> io::Result<()> {
     let plain = |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
-    writeln!(out, "{}: {} tickets, {} of {} topics", shown.portal, shown.tickets, shown.topics.len(), shown.of)?;
-    for (place, topic) in shown.topics.iter().enumerate() {
+    let Shown { portal, tickets, rejected, of, topics } = shown;
+    write!(out, "{portal}: {tickets} tickets, {} of {of} topics", topics.len())?;
+    writeln!(out, "{}", if *rejected == 0 { String::new() } else { format!("; {rejected} lines hold no ticket") })?;
+    for (place, topic) in topics.iter().enumerate() {
         let share = topic.share * 100.0;
         writeln!(out, "\n{}. {}  ({} tickets, {share:.1} %)", place + 1, plain(&topic.label), topic.tickets)?;
         let width = topic.articles.iter().map(|article| article.audience.chars().count()).max().unwrap_or_default();

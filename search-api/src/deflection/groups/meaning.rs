@@ -146,22 +146,17 @@ mod tests {
         by_meaning(queries, 0.7).into_iter().map(texts).collect()
     }
 
+    /// Text, people and the angle of the vector of each query.
     #[track_caller]
     fn check(queries: &[(&str, usize, Option<f64>)], expected: &[&[&str]]) {
         let vectors: Vec<_> = queries.iter().map(|(_, _, degrees)| degrees.and_then(angle)).collect();
-        let asked = |((text, people, _), vector): (&(&'static str, usize, Option<f64>), _)| Asked {
+        let asked = queries.iter().zip(&vectors).map(|(&(text, people, _), vector)| Asked {
             text,
             language: english(),
-            vector,
-            people: *people,
-        };
-        // Lifetimes aside: the texts of these tests are literals.
-        let leaked: Vec<(&'static str, usize, Option<f64>)> = queries
-            .iter()
-            .map(|(text, people, degrees)| (&*Box::leak((*text).to_owned().into_boxed_str()), *people, *degrees))
-            .collect();
-        let asked: Vec<Asked> = leaked.iter().zip(vectors.iter().map(Option::as_ref)).map(asked).collect();
-        assert_eq!(grouped(&asked), expected);
+            vector: vector.as_ref(),
+            people,
+        });
+        assert_eq!(grouped(&asked.collect::<Vec<_>>()), expected);
     }
 
     #[test]

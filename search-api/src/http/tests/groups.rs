@@ -5,9 +5,9 @@ use crate::identity::{ANALYST, EDITOR, OPERATOR};
 use serde_json::{Value, json};
 
 const EVENTS: &str = "/v1/portals/acme/events";
-const SEARCHES: &str = "/v1/portals/acme/reports/searches?from=2026-10-05&to=2026-10-12";
-/// Monday, 5 October 2026, 08:00 UTC.
-const THEN: i64 = 1_791_187_200_000;
+const SEARCHES: &str = "/v1/portals/acme/reports/searches?from=2026-12-07&to=2026-12-14";
+/// Monday, 7 December 2026, 08:00 UTC: less than 90 days before all these tests play, so that texts are still kept.
+const THEN: i64 = 1_796_630_400_000;
 
 /// A site whose log says that each of these was asked by so many visitors, of whom all wrote a ticket; some opened an article first.
 async fn asked(queries: &[(&str, usize, Option<&str>)]) -> Site {
