@@ -57,10 +57,12 @@ eval: models ## Judge the ranking: DATA=folder of collections in the BEIR form, 
 
 FITTED := search-api/src/retrieval/confidence/fitted
 SIGNALS ?= data/signals
+# For a model other than the default: FIT="--vectors $(FITTED)/NAME.rs", and SIGNALS in a folder of its own.
+FIT     ?= --words $(FITTED)/words.rs --vectors $(FITTED)/minilm.rs --plot benches/reliability.svg
 calibrate: models ## Fit the confidence of answer lists to judged collections: DATA and EVAL as for eval
 	cargo build --release --bin signpost
 	python3 scripts/eval.py $(TARGET)/release/signpost $(MODEL) $(DATA) --signals $(SIGNALS) $(EVAL)
-	python3 scripts/fit_confidence.py $(SIGNALS) --words $(FITTED)/words.rs --vectors $(FITTED)/minilm.rs --plot benches/reliability.svg
+	python3 scripts/fit_confidence.py $(SIGNALS) $(FIT)
 	cargo fmt --all
 
 lint: ## Formatting, clippy, documentation; advisories where their database can be had

@@ -22,11 +22,12 @@ use indexer::visible::LanguageView;
 pub const POOL: usize = 100;
 /// Articles of each list that are compared with one another for the lists' agreement.
 const AGREEING: usize = 5;
-/// What closeness adds to the first [`CLOSE_CANDIDATES`] of a list, of its highest lexical score. Mean nDCG@10 of five
+/// What closeness adds to the first [`HEAD`] of a list, of its highest lexical score. Mean nDCG@10 of five
 /// collections at 0, 0.1, 0.15, 0.2: 0.836, 0.847, 0.849, 0.848 fused.
 pub const CLOSENESS_SHARE: f32 = 0.15;
-/// Articles of which the closeness is looked at; at 20, 30 and 50 the figures are the same.
-const CLOSE_CANDIDATES: usize = 20;
+/// Articles of which the closeness is looked at, and from which the first answers must stand out; at 20, 30 and 50 the figures of
+/// ranking are the same.
+pub const HEAD: usize = 20;
 /// Articles that vectors alone can bring in.
 const DENSE_CANDIDATES: usize = 200;
 
@@ -47,6 +48,10 @@ pub struct Scored {
     /// Score under the mode at hand.
     pub score: f32,
 }
+
+/// The first articles of a list before anything is filtered from it, at most [`HEAD`], each with its closeness.
+#[derive(Clone, Debug)]
+pub struct Head(Vec<(u32, f32)>);
 
 /// The first [`POOL`] articles by words and by vectors, in no order.
 type Pools = [Vec<Scored>; 2];
@@ -74,6 +79,24 @@ impl<'a> Asked<'a> {
     /// How near each other the words stand in an article, 0..=1.
     pub fn closeness(&self, view: &LanguageView, article: u32, evidence: &Evidence) -> f32 {
         self.pairs.as_ref().map_or(0.0, |pairs| pairs.closeness(view, article, evidence))
+    }
+}
+
+impl Head {
+    /// `first`: the articles, in any order.
+    pub fn of(view: &LanguageView, asked: &Asked, evidence: &Evidence, first: &[Scored]) -> Self {
+        let with_closeness = |Scored { article, .. }: &Scored| (*article, asked.closeness(view, *article, evidence));
+        Self(first.iter().map(with_closeness).collect())
+    }
+
+    /// The articles.
+    pub fn articles(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().map(|(article, _)| *article)
+    }
+
+    /// Closeness of one of them.
+    pub fn closeness(&self, article: u32) -> Option<f32> {
+        self.0.iter().find(|(other, _)| *other == article).map(|(_, closeness)| *closeness)
     }
 }
 
@@ -176,15 +199,15 @@ impl Scale {
 
     /// Adds closeness to the scores of the first articles of a sorted list, and sorts them anew. No article behind them can
     /// come to stand before one of them, since nothing is taken away. Vectors alone stay as they are.
-    pub fn add_closeness(&self, view: &LanguageView, asked: &Asked, evidence: &Evidence, found: &mut [Scored]) {
+    pub fn add_closeness(&self, found: &mut [Scored], closeness: impl Fn(u32) -> f32) {
         let unit = match self.mode {
             Mode::Dense => return,
             Mode::Lexical => self.highest_lexical,
             Mode::Hybrid => 1.0,
         };
-        let first = found.len().min(CLOSE_CANDIDATES);
+        let first = found.len().min(HEAD);
         for scored in &mut found[..first] {
-            scored.score += CLOSENESS_SHARE * unit * asked.closeness(view, scored.article, evidence);
+            scored.score += CLOSENESS_SHARE * unit * closeness(scored.article);
         }
         found[..first].sort_unstable_by(best_first);
     }

@@ -2,7 +2,7 @@
 
 use super::confidence;
 use super::evidence::Evidence;
-use super::fusion::{self, Asked, Scale, Scored};
+use super::fusion::{self, Asked, HEAD, Head, Scale, Scored};
 use super::language::{self, Found};
 use super::lexical::{self, Scratch};
 use super::reading::{self, QueryWord};
@@ -40,6 +40,8 @@ pub struct Ranked<'a> {
     pub evidence: Evidence,
     /// How both were combined.
     pub scale: Scale,
+    /// What comes first where nothing is filtered.
+    pub head: Head,
 }
 
 /// Every article found, best first; in which order languages come is said at [`language::in_order`].
@@ -104,13 +106,19 @@ pub fn rank<'a>(
         }
         let asked = Asked::new(&words);
         let (mut found, scale) = fusion::fuse(view, &asked, &evidence, mode);
+        let mut unfiltered = None;
         if !query.filters.is_empty() {
+            unfiltered = Some(fusion::best(found.clone(), HEAD));
             let filter = facets::Filter::of(&query.filters, view);
             found.retain(|scored| filter.admits(view, scored.article));
         }
         let mut found = fusion::best(found, MOST_CANDIDATES);
         fusion::sort_first(&mut found, depth);
-        scale.add_closeness(view, &asked, &evidence, &mut found);
+        let first = unfiltered.as_deref().unwrap_or(&found[..found.len().min(HEAD)]);
+        let head = Head::of(view, &asked, &evidence, first);
+        scale.add_closeness(&mut found, |article| {
+            head.closeness(article).unwrap_or_else(|| asked.closeness(view, article, &evidence))
+        });
         query.boosts.weigh(&mut found, |scored| (view.head(scored.article), index.slug(view, scored.article)));
         if let Some(reranker) = reranker.filter(|_| place == 0 && mode == Mode::Hybrid) {
             rerank::reorder(reranker, &query.text, view, &evidence, &scale, &mut found)?;
@@ -122,7 +130,7 @@ pub fn rank<'a>(
             articles: found.into_iter().map(candidate).collect(),
             typical: several.then(|| language::typical(&evidence.cosine)).flatten(),
         });
-        languages.push(Ranked { view, words, evidence, scale });
+        languages.push(Ranked { view, words, evidence, scale, head });
     }
     let mut candidates = language::in_order(lists);
     let language = languages.first().map_or_else(Language::unknown, |first| first.view.language().clone());

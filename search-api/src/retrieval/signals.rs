@@ -1,12 +1,15 @@
-//! What the head of a list looks like beside the query and all that is visible: what its confidence is judged by.
+//! How far the first answers stand out from those that come next: what a list's confidence is judged by.
 //!
-//! Each signal depends on the query, the first answers and the visible articles of one language, and on no other answer: a filter
-//! that leaves the first answers where they were leaves the signals as they were. Coverage, lexical scores, rarity and the distance of
-//! cosines from their mean were signals too: without them lists that no collection has (of words that nothing knows) are judged
-//! more sensibly, and all others as well.
+//! A list whose right article is missing is still headed by something, and every kind of evidence still has a highest value; what
+//! it lacks is a head that stands out. So each kind says by how much the best of the first three articles exceeds the best of the
+//! next ones, up to the twentieth; where cosines tell something, the first one counts as well, since with a right answer gone
+//! nothing is really near.
+//!
+//! The signals depend on the query, the first answers and the visible articles of one language, and on no other answer: which articles
+//! come next is said without filters, so a filter that leaves the first answers where they were leaves the signals as they were.
 
-use super::closeness::Pairs;
 use super::evidence::Evidence;
+use super::fusion::{Asked, CLOSENESS_SHARE};
 use super::ranking::{Candidate, Ranked};
 use super::reading::QueryWord;
 use indexer::visible::LanguageView;
@@ -19,27 +22,27 @@ pub const LOOKED_AT: usize = 3;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Signals([f32; COUNT]);
 
-const COUNT: usize = 11;
+const COUNT: usize = 7;
 impl Signals {
-    /// Names of the signals, those of words first, then those of vectors.
+    /// Names of the signals, first those that a list ranked by words alone is judged by.
     pub const NAMES: [&str; COUNT] = [
-        // Words. Shares are of the query's weight (importance times inverse frequency).
-        "title words",   // highest share whose words a title has
-        "title",         // the same, times the share of the title that the query has
-        "closeness",     // highest, of how near each other the words stand in an answer; of a single word its coverage
-        "doubt",         // share that rests on reading words as others
-        "content words", // logarithm of their number
-        "lead", // how far the best lexical score stands above that of the fourth best article, beside the best of all, times coverage
-        "rivals", // logarithm of the number of articles that cover as much of the query
-        // Vectors.
-        "first cosine", // that of the first answer
-        "near lead",    // how far the highest stands above that of the fourth nearest article
-        "far lead",     // how far above that of the tenth
-        "agreement",    // share of the answers that are among the first three by words and by vectors
+        // In lexical score, beside the highest, times the coverage of the query; and in what closeness adds to it.
+        "lead",
+        // In the share of the query's weight that a title has, times the share of the title that the query has.
+        "title lead",
+        // In how near each other the words stand.
+        "closeness lead",
+        // Logarithm of the number of articles that cover as much of the query as the first three: of all where these cover nothing.
+        "rivals",
+        // In the share of the query's weight that an article has. By words alone the lead says it already.
+        "coverage lead",
+        // That of the first answer.
+        "first cosine",
+        "cosine lead",
     ];
 
-    /// How many of them say something of words alone: the first.
-    pub const BY_WORDS: usize = 7;
+    /// How many of them judge a list ranked by words alone: the first.
+    pub const BY_WORDS: usize = 4;
 
     /// The signals of a list's first answers, language by language.
     pub fn of_list<'a>(
@@ -55,39 +58,33 @@ impl Signals {
 
     /// Reads the signals of answers of one language; at least one.
     fn of(language: &Ranked, first: &[Candidate]) -> Self {
-        let Ranked { view, words, evidence, .. } = language;
-        let highest_of = |score: &dyn Fn(u32) -> f32| {
-            first.iter().map(|candidate| score(candidate.article)).fold(f32::MIN, f32::max)
+        let Ranked { view, words, evidence, head, .. } = language;
+        let first: Vec<u32> = first.iter().map(|candidate| candidate.article).collect();
+        let next: Vec<u32> = head.articles().filter(|article| !first.contains(article)).collect();
+        let highest = |articles: &[u32], score: &dyn Fn(u32) -> f32| {
+            articles.iter().map(|article| score(*article)).fold(0.0, f32::max)
         };
-        let doubt: f32 = words.iter().zip(&evidence.weights).map(|(word, weight)| weight * (1.0 - word.trust)).sum();
-        let share = |weight: f32| if evidence.whole > 0.0 { weight / evidence.whole } else { 0.0 };
-        let content = words.iter().filter(|word| !word.function).count();
-        let titles: Vec<(f32, f32)> =
-            first.iter().map(|candidate| title_shares(view, words, evidence, candidate.article)).collect();
-        let coverage = highest_of(&|article| evidence.coverage[article as usize]);
-        let rivals = evidence.coverage.iter().filter(|other| **other > 0.0 && **other >= coverage).count();
-        let lexical = highest::<4>(&evidence.lexical, 0.0);
-        let best_lexical = highest_of(&|article| evidence.lexical[article as usize]);
-        let nearest = highest::<10>(&evidence.cosine, NO_COSINE);
-        let cosine = |article: u32| evidence.cosine[article as usize].max(NO_COSINE);
-        let best_cosine = highest_of(&cosine);
-        let agreeing = first.iter().map(|candidate| candidate.article as usize).filter(|article| {
-            evidence.lexical[*article] > 0.0
-                && evidence.lexical[*article] >= lexical[LOOKED_AT - 1]
-                && evidence.cosine[*article] >= nearest[LOOKED_AT - 1]
-        });
+        let lead = |score: &dyn Fn(u32) -> f32| highest(&first, score) - highest(&next, score);
+        let coverage = |article: u32| evidence.coverage[article as usize];
+        let (asked, titles) = (Asked::new(words), Titles::of(words, evidence));
+        // Only what a filter or a tie-breaker brought forward is not in the head.
+        let closeness =
+            |article: u32| head.closeness(article).unwrap_or_else(|| asked.closeness(view, article, evidence));
+        let lexical = |article: u32| {
+            let share = evidence.lexical[article as usize] / positive(evidence.highest);
+            share * coverage(article) + CLOSENESS_SHARE * closeness(article)
+        };
+        let covered = highest(&first, &coverage);
+        let rivals = evidence.coverage.iter().filter(|other| **other >= covered).count();
+        let cosine = |article: u32| evidence.cosine[article as usize].max(0.0);
         Self([
-            titles.iter().map(|(of_query, _)| *of_query).fold(0.0, f32::max),
-            titles.iter().map(|(of_query, of_title)| of_query * of_title).fold(0.0, f32::max),
-            Pairs::of(words).map_or(coverage, |pairs| highest_of(&|article| pairs.closeness(view, article, evidence))),
-            share(doubt),
-            (1.0 + content as f32).ln(),
-            if lexical[0] > 0.0 { coverage * (best_lexical - lexical[3]) / lexical[0] } else { 0.0 },
-            (1.0 + rivals as f32).ln(),
-            cosine(first[0].article),
-            best_cosine - nearest[3],
-            best_cosine - nearest[9],
-            agreeing.count() as f32 / LOOKED_AT as f32,
+            lead(&lexical),
+            lead(&|article| titles.share(view, article)),
+            lead(&closeness),
+            (rivals as f32).ln_1p(),
+            lead(&coverage),
+            cosine(first[0]),
+            lead(&cosine),
         ])
     }
 
@@ -97,44 +94,76 @@ impl Signals {
     }
 }
 
-/// Share of the query's weight that an article's title has, and share of the title that the query has.
-fn title_shares(view: &LanguageView, words: &[QueryWord], evidence: &Evidence, article: u32) -> (f32, f32) {
-    let title: Vec<(u32, u32)> = view.order(view.head_document(article)).collect();
-    let is = |word: &QueryWord, hash: u32| word.terms.iter().any(|term| word_order::hash(term) == hash);
-    let in_title = |word: &QueryWord| title.iter().any(|(_, hash)| is(word, *hash));
-    let weighed = words.iter().zip(&evidence.weights).filter(|(word, _)| in_title(word));
-    let of_query: f32 = weighed.map(|(word, weight)| weight * word.trust).sum();
-    let asked = |(_, hash): &(u32, u32)| words.iter().any(|word| is(word, *hash));
-    let (mut all, mut found) = (0, 0);
-    for word in title.chunk_by(|(a, _), (b, _)| a == b) {
-        (all, found) = (all + 1, found + usize::from(word.iter().any(asked)));
-    }
-    if all == 0 || evidence.whole <= 0.0 { (0.0, 0.0) } else { (of_query / evidence.whole, found as f32 / all as f32) }
+/// The query's words, ready to be looked for in titles.
+struct Titles {
+    /// (hash of a term, place of its word), by hash.
+    terms: Vec<(u32, usize)>,
+    /// Share of the query's weight that each word has, misread ones by the trust in them; by place.
+    shares: Vec<f32>,
 }
 
-/// Taken for the cosine of an article without vectors: as far away as can be.
-const NO_COSINE: f32 = -1.0;
-
-/// The highest scores, highest first; `nothing` where there are fewer above it.
-fn highest<const FEW: usize>(scores: &[f32], nothing: f32) -> [f32; FEW] {
-    let mut highest = [nothing; FEW];
-    for score in scores {
-        if *score > highest[FEW - 1] {
-            let place = highest.partition_point(|other| other >= score);
-            highest[place..].rotate_right(1);
-            highest[place] = *score;
-        }
+impl Titles {
+    fn of(words: &[QueryWord], evidence: &Evidence) -> Self {
+        let hashes = |(place, word): (usize, &QueryWord)| {
+            word.terms.iter().map(move |term| (word_order::hash(term), place)).collect()
+        };
+        let mut terms: Vec<_> = words.iter().enumerate().flat_map::<Vec<_>, _>(hashes).collect();
+        terms.sort_unstable();
+        let share = |(word, weight): (&QueryWord, &f32)| weight * word.trust / positive(evidence.whole);
+        Self { terms, shares: words.iter().zip(&evidence.weights).map(share).collect() }
     }
-    highest
+
+    /// Share of the query's weight that an article's title has, times the share of the title that the query has.
+    fn share(&self, view: &LanguageView, article: u32) -> f32 {
+        let title: Vec<(u32, u32)> = view.order(view.head_document(article)).collect();
+        let mut found = vec![false; self.shares.len()];
+        let (mut all, mut asked) = (0, 0);
+        for word in title.chunk_by(|(a, _), (b, _)| a == b) {
+            let mut is_asked = false;
+            for place in word.iter().flat_map(|(_, hash)| self.places(*hash)) {
+                found[place] = true;
+                is_asked = true;
+            }
+            (all, asked) = (all + 1, asked + usize::from(is_asked));
+        }
+        let of_query: f32 = self.shares.iter().zip(found).filter(|(_, found)| *found).map(|(share, _)| share).sum();
+        if all == 0 { 0.0 } else { of_query * asked as f32 / all as f32 }
+    }
+
+    /// Places of the words that stand for a term.
+    fn places(&self, hash: u32) -> impl Iterator<Item = usize> {
+        let from = self.terms.partition_point(|(known, _)| *known < hash);
+        self.terms[from..].iter().take_while(move |(known, _)| *known == hash).map(|(_, place)| *place)
+    }
+}
+
+/// What to divide by.
+fn positive(most: f32) -> f32 {
+    if most > 0.0 { most } else { 1.0 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::retrieval::lexical::{self, Scratch};
+    use crate::retrieval::reading;
+    use crate::retrieval::tests::world::{Shelf, article};
+
+    #[track_caller]
+    fn check(query: &str, expected: f32) {
+        let index = Shelf::of(&[article("a.md", "Cancel an order", "How.")]).visible_to(&[]);
+        let view = &index.languages()[0];
+        let words = reading::read(view, query).expect("words");
+        let mut evidence = Evidence::default();
+        evidence.reset(view);
+        lexical::weigh(view, &words, &mut Scratch::default(), &mut evidence).expect("weights");
+        assert_eq!(Titles::of(&words, &evidence).share(view, 0), expected);
+    }
 
     #[test]
-    fn the_highest_scores_come_in_order_and_the_rest_is_nothing() {
-        assert_eq!(highest::<3>(&[0.1, 0.5, 0.2, 0.5, f32::MIN], 0.0), [0.5, 0.5, 0.2]);
-        assert_eq!(highest::<3>(&[0.1, f32::MIN], -1.0), [0.1, -1.0, -1.0]);
+    fn a_title_that_is_the_query_has_all_and_each_side_without_the_other_takes_its_share() {
+        check("cancel an order", 1.0);
+        check("Cancel", 1.0 / 3.0);
+        check("how", 0.0);
     }
 }

@@ -13,13 +13,13 @@ mod fitted;
 
 use super::Confidence;
 use super::ranking::{Candidate, Ranked};
-use super::signals::Signals;
+use super::signals::{LOOKED_AT, Signals};
 use indexer::embedder::ModelDigest;
 
 /// Weights of the signals, by their order.
 #[derive(Debug)]
 pub struct Calibration {
-    /// Model whose vectors they hold for; `None`: for words alone, with as many weights as there are signals of words.
+    /// Model whose vectors they hold for; `None`: for words alone, with [`Signals::BY_WORDS`] weights.
     pub model: Option<ModelDigest>,
     /// From here on a list is weak rather than nothing: few answerable queries fall below.
     pub weak_from: f32,
@@ -40,6 +40,10 @@ pub const SUREST: f32 = 0.98;
 /// was ranked by.
 pub fn judge(languages: &[Ranked], candidates: &[Candidate], model: Option<ModelDigest>) -> (Confidence, f32) {
     let calibration = fitted::of(model);
+    // Judged by words alone, what no word found is found by chance.
+    if calibration.model.is_none() && !found_by_words(languages, candidates) {
+        return (Confidence::None, 0.0);
+    }
     // What is grammar in one of the languages is a strange word to the others.
     let has_subject = languages.iter().all(Ranked::has_subject);
     let judged = Signals::of_list(languages, candidates).map(|(_, signals)| {
@@ -49,6 +53,12 @@ pub fn judge(languages: &[Ranked], candidates: &[Candidate], model: Option<Model
     });
     let probability = judged.fold(0.0, f32::max);
     (calibration.level(probability), probability)
+}
+
+/// Whether a word of the query stands in one of the first answers.
+fn found_by_words(languages: &[Ranked], candidates: &[Candidate]) -> bool {
+    let coverage = |candidate: &Candidate| languages[candidate.language].evidence.coverage[candidate.article as usize];
+    candidates.iter().take(LOOKED_AT).any(|candidate| coverage(candidate) > 0.0)
 }
 
 impl Calibration {

@@ -59,6 +59,32 @@ fn a_misspelt_question_that_finds_its_article_is_not_called_nothing() {
 }
 
 #[test]
+fn a_list_whose_right_article_is_gone_is_less_sure_by_words_and_by_vectors() {
+    let all = shop();
+    for vector in [None, Some(along(0))] {
+        let sure = |shelf: &Shelf| {
+            let found =
+                search(&shelf.visible_to(&[]), &query("download an invoice"), vector.as_deref()).expect("answers");
+            found.probability
+        };
+        let shelf = Shelf::with_vectors(&all);
+        let whole = sure(&shelf);
+        shelf.deny(&all[0].head.path);
+        assert!(sure(&shelf) < whole, "{} {whole}", sure(&shelf));
+    }
+}
+
+#[test]
+fn an_article_among_its_likes_is_less_sure_than_one_that_stands_alone() {
+    let alone = shop();
+    let likes = ["Download an invoice again", "Download an invoice twice", "Download an invoice here"];
+    let likes = likes.map(|title| article(&format!("{title}.md"), title, "Download the invoice."));
+    let among = [alone.clone(), likes.to_vec()].concat();
+    let sure = |articles: &[Article]| Shelf::of(articles).search("download invoice").probability;
+    assert!(sure(&among) < sure(&alone), "{} {}", sure(&among), sure(&alone));
+}
+
+#[test]
 fn a_filter_that_takes_the_right_answer_away_takes_the_confidence_with_it() {
     let mut articles = shop();
     articles[0].head.kind = "guide".into();

@@ -5,16 +5,13 @@ use super::Calibration;
 /// What was fitted.
 pub const CALIBRATION: Calibration = Calibration {
     model: None,
-    weak_from: 0.271,
-    good_from: 0.583,
-    intercept: -2.7743,
+    weak_from: 0.301,
+    good_from: 0.559,
+    intercept: -0.3405,
     weights: &[
-        0.8928,  // title words
-        2.0215,  // title
-        0.5270,  // closeness
-        0.5146,  // doubt
-        0.7002,  // content words
-        5.7132,  // lead
-        -0.3084, // rivals
+        2.1730,  // lead
+        3.7351,  // title lead
+        1.8297,  // closeness lead
+        -0.1848, // rivals
     ],
 };
