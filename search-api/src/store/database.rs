@@ -146,7 +146,7 @@ impl Database {
     }
 
     async fn connect(&self, options: &AnyConnectOptions) -> Result<AnyConnection, StoreError> {
-        let failed = |source| StoreError::Open { database: self.name.to_string(), source };
+        let failed = |cause| StoreError::Open { database: self.name.to_string(), cause };
         match tokio::time::timeout(PATIENCE, options.connect()).await {
             Ok(connected) => connected.map_err(failed),
             Err(late) => Err(failed(sqlx::Error::Io(late.into()))),
