@@ -1,74 +1,90 @@
-//! An automaton over a dictionary: accepts the words that begin with a given one, their marks left out.
+//! Automata over a dictionary that read its words without their marks.
 
 use crate::analysis::fold_letter;
 use tantivy_fst::Automaton;
 
-/// Accepts every word whose folded form begins with a stem: `regle` begins `réglée` and `règle`.
-pub(super) struct BeginsAlike<'a> {
-    stem: &'a str,
-}
+/// Gives another automaton each word as it is without marks: accepts `réglée` and `reglee` where that accepts `reglee`.
+pub(super) struct Unmarked<A>(pub(super) A);
 
-/// How far a word was read.
+/// Accepts the words that begin with a stem.
+pub(super) struct Beginning<'a>(pub(super) &'a str);
+
+/// How far a word was read; `None` where it can no longer be accepted.
+pub(super) type Read<S> = Option<Reading<S>>;
+
+/// A word up to some byte of it.
 #[derive(Clone, Copy)]
-pub(super) struct Read {
-    /// Bytes of the stem that were met.
-    met: usize,
+pub(super) struct Reading<S> {
+    /// What the other automaton makes of its whole letters.
+    inner: S,
     /// The letter at hand, as far as its bytes have come.
     letter: u32,
     /// Bytes of it that are still to come.
     missing: u8,
 }
 
-impl<'a> BeginsAlike<'a> {
-    /// Looks for words that begin with a stem, which has no marks.
-    pub(super) fn new(stem: &'a str) -> Self {
-        Self { stem }
-    }
-
-    fn after_letter(&self, met: usize, letter: u32) -> Option<Read> {
+impl<A: Automaton<State: Clone>> Unmarked<A> {
+    fn after_letter(&self, inner: &A::State, letter: u32) -> Read<A::State> {
         let mut plain = String::new();
         fold_letter(char::from_u32(letter)?, &mut plain);
-        let rest = &self.stem[met..];
-        // The last letter of a stem may be half of one: `stras` begins `straße`.
-        let met = if plain.starts_with(rest) {
-            self.stem.len()
-        } else {
-            met + rest.starts_with(&plain).then_some(plain.len())?
-        };
-        Some(Read { met, letter: 0, missing: 0 })
+        let inner = plain.bytes().fold(inner.clone(), |inner, byte| self.0.accept(&inner, byte));
+        Some(Reading { inner, letter: 0, missing: 0 })
     }
 }
 
-impl Automaton for BeginsAlike<'_> {
-    type State = Option<Read>;
+impl<A: Automaton<State: Clone>> Automaton for Unmarked<A> {
+    type State = Read<A::State>;
 
     fn start(&self) -> Self::State {
-        Some(Read { met: 0, letter: 0, missing: 0 })
+        Some(Reading { inner: self.0.start(), letter: 0, missing: 0 })
     }
 
     fn is_match(&self, state: &Self::State) -> bool {
-        state.is_some_and(|read| read.met == self.stem.len())
+        state.as_ref().is_some_and(|read| read.missing == 0 && self.0.is_match(&read.inner))
+    }
+
+    fn can_match(&self, state: &Self::State) -> bool {
+        state.as_ref().is_some_and(|read| self.0.can_match(&read.inner))
+    }
+
+    /// Reads UTF-8: the first byte of a letter says how many follow, each of those brings six bits.
+    fn accept(&self, state: &Self::State, byte: u8) -> Self::State {
+        let Reading { inner, letter, missing } = state.as_ref()?;
+        let begun = |letter, missing| Some(Reading { inner: inner.clone(), letter, missing });
+        let bits = u32::from(byte);
+        match (*missing, byte) {
+            (0, 0x00..=0x7F) => Some(Reading { inner: self.0.accept(inner, byte), letter: 0, missing: 0 }),
+            (0, 0xC0..=0xDF) => begun(bits & 0x1F, 1),
+            (0, 0xE0..=0xEF) => begun(bits & 0x0F, 2),
+            (0, 0xF0..=0xF7) => begun(bits & 0x07, 3),
+            (1, 0x80..=0xBF) => self.after_letter(inner, letter << 6 | bits & 0x3F),
+            (2.., 0x80..=0xBF) => begun(letter << 6 | bits & 0x3F, missing - 1),
+            _ => None,
+        }
+    }
+}
+
+impl Automaton for Beginning<'_> {
+    /// Bytes of the stem that were met.
+    type State = Option<usize>;
+
+    fn start(&self) -> Self::State {
+        Some(0)
+    }
+
+    fn is_match(&self, state: &Self::State) -> bool {
+        *state == Some(self.0.len())
     }
 
     fn can_match(&self, state: &Self::State) -> bool {
         state.is_some()
     }
 
-    /// Reads UTF-8: the first byte of a letter says how many follow, each of those brings six bits.
     fn accept(&self, state: &Self::State, byte: u8) -> Self::State {
-        let Read { met, letter, missing } = (*state)?;
-        if met == self.stem.len() {
-            return *state;
-        }
-        let byte = u32::from(byte);
-        match (missing, byte) {
-            (0, 0x00..=0x7F) => self.after_letter(met, byte),
-            (0, 0xC0..=0xDF) => Some(Read { met, letter: byte & 0x1F, missing: 1 }),
-            (0, 0xE0..=0xEF) => Some(Read { met, letter: byte & 0x0F, missing: 2 }),
-            (0, 0xF0..=0xF7) => Some(Read { met, letter: byte & 0x07, missing: 3 }),
-            (1, 0x80..=0xBF) => self.after_letter(met, letter << 6 | byte & 0x3F),
-            (2.., 0x80..=0xBF) => Some(Read { met, letter: letter << 6 | byte & 0x3F, missing: missing - 1 }),
-            _ => None,
+        let met = (*state)?;
+        match self.0.as_bytes().get(met) {
+            None => Some(met),
+            Some(next) => (*next == byte).then_some(met + 1),
         }
     }
 }
@@ -78,7 +94,7 @@ mod tests {
     use super::*;
 
     fn accepts(stem: &str, word: &str) -> bool {
-        let automaton = BeginsAlike::new(stem);
+        let automaton = Unmarked(Beginning(stem));
         let end = word.bytes().fold(automaton.start(), |state, byte| automaton.accept(&state, byte));
         automaton.is_match(&end)
     }
