@@ -91,6 +91,7 @@ pub fn rank<'a>(
     let mode = if vector.is_some() { query.mode } else { Mode::Lexical };
     let views = language::order(index, query.language.as_ref(), &query.text)?;
     let several = views.len() > 1;
+    let asked_in_known = views.first().is_some_and(|first| query.model_knows.has(first.language()));
     let mut languages = Vec::with_capacity(views.len());
     let mut lists = Vec::with_capacity(views.len());
     for (place, view) in views.into_iter().enumerate() {
@@ -103,7 +104,9 @@ pub fn rank<'a>(
             dense::scan(view, vector, &mut evidence);
         }
         let asked = Asked::new(&words);
-        let (mut found, scale) = fusion::fuse(view, &asked, &evidence, mode);
+        let known = asked_in_known && query.model_knows.has(view.language());
+        let trust = if known { fusion::Trust::Full } else { fusion::Trust::Half };
+        let (mut found, scale) = fusion::fuse(view, &asked, &evidence, mode, trust);
         if !query.filters.is_empty() {
             let filter = facets::Filter::of(&query.filters, view);
             found.retain(|scored| filter.admits(view, scored.article));
@@ -116,7 +119,9 @@ pub fn rank<'a>(
             rerank::reorder(reranker, &query.text, view, &evidence, &scale, &mut found)?;
         }
         let candidate = |Scored { article, score, .. }| {
-            (Candidate { language: place, article, score }, evidence.cosine[article as usize])
+            // Of texts that the model does not understand no cosine says that one stands out.
+            let cosine = if known { evidence.cosine[article as usize] } else { f32::MIN };
+            (Candidate { language: place, article, score }, cosine)
         };
         lists.push(Found {
             articles: found.into_iter().map(candidate).collect(),
@@ -147,7 +152,7 @@ pub fn rank<'a>(
 impl Ranked<'_> {
     /// Whether the query says anything: has a word that is not a function word.
     pub fn has_subject(&self) -> bool {
-        self.words.iter().any(|word| !word.function)
+        self.words.iter().any(|word| !word.function && !word.supports)
     }
 
     /// Terms to mark: those of content words, or of function words where there are no others.

@@ -61,7 +61,7 @@ impl Signals {
         };
         let doubt: f32 = words.iter().zip(&evidence.weights).map(|(word, weight)| weight * (1.0 - word.trust)).sum();
         let share = |weight: f32| if evidence.whole > 0.0 { weight / evidence.whole } else { 0.0 };
-        let content = words.iter().filter(|word| !word.function).count();
+        let content = words.iter().filter(|word| !word.function && !word.supports).count();
         let titles: Vec<(f32, f32)> =
             first.iter().map(|candidate| title_shares(view, words, evidence, candidate.article)).collect();
         let coverage = highest_of(&|article| evidence.coverage[article as usize]);
