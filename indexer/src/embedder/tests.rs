@@ -1,6 +1,7 @@
 //! Vectors of the real model, and what a broken folder says.
 
 use super::*;
+use crate::language::Language;
 use proptest::prelude::*;
 use std::fs;
 
@@ -121,6 +122,16 @@ fn a_file_that_differs_from_its_sum_is_refused() {
     )
     .unwrap();
     assert_eq!(ModelFiles::read(folder.path()).unwrap().digest, before, "sums change nothing about vectors");
+    fs::write(folder.path().join("signpost.json"), r#"{"languages": ["en", "pt-BR"]}"#).unwrap();
+    let files = ModelFiles::read(folder.path()).unwrap();
+    assert_eq!(files.digest, before, "nor do the languages that it knows");
+    assert!(
+        files.languages.has(&Language::parse("pt").unwrap()) && !files.languages.has(&Language::parse("fr").unwrap())
+    );
+    fs::write(folder.path().join("signpost.json"), r#"{"languages": ["English"]}"#).unwrap();
+    assert!(
+        matches!(ModelFiles::read(folder.path()), Err(EmbedderError::Form { what, .. }) if what.contains("English"))
+    );
     fs::write(folder.path().join("signpost.json"), r#"{"query_prefix": "query: ", "pooling": "cls"}"#).unwrap();
     let files = ModelFiles::read(folder.path()).unwrap();
     assert_ne!(files.digest, before);

@@ -201,6 +201,7 @@ impl Asked {
             text: text.ok_or_else(|| Problem::invalid("q", "`q` must hold the question."))?,
             language: fields.language()?,
             mode: fields.choice("mode", &search::MODES, Mode::Hybrid)?,
+            model_knows: app.model_knows(),
             boosts: app.boosts(&caller.portal, &grants),
             ..Query::default()
         };

@@ -44,6 +44,7 @@ use axum::routing::{any, get};
 use cores::Cores;
 use helpfulness::Helpfulness;
 use indexer::audience::Grants;
+use indexer::language::KnownLanguages;
 use indexer::library::Library;
 use indexer::portal::Portal;
 use indexer::reranker::Reranker;
@@ -103,6 +104,11 @@ impl App {
     /// Now, in milliseconds since 1970 UTC.
     pub fn now(&self) -> i64 {
         (self.clock)()
+    }
+
+    /// Languages that the model knows.
+    pub fn model_knows(&self) -> KnownLanguages {
+        self.embedder.as_ref().map(|embedder| embedder.languages().clone()).unwrap_or_default()
     }
 
     /// What breaks ties between the answers of a viewer of a portal.
