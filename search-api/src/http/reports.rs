@@ -1,14 +1,16 @@
 //! `GET /reports/…`: the deflection report, for analysts; for others there is nothing here.
 
-pub mod replay;
-pub mod searches;
-pub mod topics;
-
+pub mod articles;
 pub mod asking;
+pub mod changes;
 pub mod episode;
 pub mod episodes;
 pub mod lines;
+pub mod replay;
+pub mod searches;
 pub mod shown;
+pub mod topics;
+pub mod trend;
 
 use super::error::{Problem, ProblemBody};
 use super::fields::Fields;

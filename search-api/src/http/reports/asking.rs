@@ -18,7 +18,8 @@ use utoipa::IntoParams;
 /// Days of a report whose `from` is not said.
 const DAYS: i32 = 28;
 
-const STRATA: [(&str, Option<Stratum>); 3] =
+/// Names of the strata and none.
+pub const STRATA: [(&str, Option<Stratum>); 3] =
     [("all", None), ("with_intent", Some(Stratum::WithIntent)), ("without_intent", Some(Stratum::WithoutIntent))];
 
 /// What a report may be asked for.

@@ -8,6 +8,7 @@ use crate::http::error::Problem;
 use crate::http::search::{QUERY_LIMIT, confidence_name};
 use crate::http::{App, Caller};
 use crate::retrieval::{self, Boosts, CommonAnswer, Mode, Query, common_answer};
+use indexer::article::Head;
 use indexer::audience::{Attributes, Grants, ROLES};
 use indexer::embedder::Vector;
 use indexer::language::Language;
@@ -90,6 +91,14 @@ impl Reader {
     pub fn article(&self, slug: &str) -> Option<(String, String)> {
         let (view, article) = self.index.article(slug)?;
         Some((self.index.slug(view, article).to_owned(), view.head(article).title.clone()))
+    }
+
+    /// Slug and head of every article that the reader may see.
+    pub fn articles(&self) -> impl Iterator<Item = (String, &Head)> {
+        let languages = self.index.languages().iter();
+        languages.flat_map(|view| {
+            (0..view.articles()).map(|article| (self.index.slug(view, article).to_owned(), view.head(article)))
+        })
     }
 
     /// Asks a group's searches and tickets again. Blocks.

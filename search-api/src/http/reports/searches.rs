@@ -20,7 +20,7 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// What stands for an article that the reader may not see, or that does not exist.
-const UNSEEN: &str = "an article you may not see";
+pub const UNSEEN: &str = "an article you may not see";
 const OBSERVATIONAL: &str = "Observational: other things may have changed in the same weeks.";
 
 /// What rows are sorted by, greatest first.

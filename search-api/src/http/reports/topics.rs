@@ -6,6 +6,7 @@ use super::searches::name;
 use crate::deflection::groups::Topic;
 use crate::deflection::groups::topics::of_log;
 use crate::deflection::log::Ticket;
+use crate::deflection::{Log, Question};
 use crate::http::error::{Problem, ProblemBody};
 use crate::http::fields::Fields;
 use crate::http::{App, Caller};
@@ -39,29 +40,29 @@ pub struct TopicsBody {
 
 /// Tickets about one thing.
 #[derive(Serialize, ToSchema)]
-struct TopicRow {
+pub struct TopicRow {
     /// A subject that enough people wrote, else its most telling words; null where there is none.
-    label: Option<String>,
+    pub label: Option<String>,
     /// Why there is no label: `too small to show`, `not available by policy`, or `in words that no two share`.
     #[schema(value_type = Option<String>)]
-    instead: Option<&'static str>,
-    tickets: u64,
+    pub instead: Option<&'static str>,
+    pub tickets: u64,
     /// Those who wrote them, counted anew in each week; tickets of nobody known count as one person's each.
     visitors: u64,
     /// Of all tickets of these weeks.
-    share: f64,
+    pub share: f64,
     /// The best article for nobody signed in and for each role that the reader may speak for.
-    articles: Vec<TopicArticle>,
+    pub articles: Vec<TopicArticle>,
 }
 
 /// The best article of a topic for an audience.
 #[derive(Serialize, ToSchema)]
-struct TopicArticle {
+pub struct TopicArticle {
     /// `not signed in`, or a role.
-    audience: String,
-    slug: Option<String>,
+    pub audience: String,
+    pub slug: Option<String>,
     /// Its title, or the words `no article`.
-    article: String,
+    pub article: String,
 }
 
 /// What tickets are about. Most tickets know no role, language or stratum: these filters do not apply.
@@ -80,17 +81,29 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
     let log = app.store.log(&caller.portal.id, from, to).await?;
     let language = caller.portal.languages.first().cloned().unwrap_or_else(Language::unknown);
     let shape = move || {
-        let (topics, tickets) = of_log(&log, &question, &language);
-        let audiences = reader.audiences()?;
-        let next = (topics.len() > cursor + limit).then(|| (cursor + limit).to_string());
-        let page = topics.iter().skip(cursor).take(limit);
-        let rows = page.map(|topic| TopicRow::new(&reader, &audiences, topic, &tickets, &language));
-        let rows = rows.collect::<Result<_, Problem>>()?;
+        let (rows, all) = rows(&reader, &log, &question, &language, cursor, limit)?;
+        let next = (all > cursor + limit).then(|| (cursor + limit).to_string());
         let (from, to) = question.weeks();
         Ok::<_, Problem>(TopicsBody { from: from.to_string(), to: to.to_string(), rows, next })
     };
     let body = app.cores.run(shape).await??;
     Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response())
+}
+
+/// The topics of a log from one on, and how many there are.
+pub fn rows(
+    reader: &Reader,
+    log: &Log,
+    question: &Question,
+    language: &Language,
+    first: usize,
+    most: usize,
+) -> Result<(Vec<TopicRow>, usize), Problem> {
+    let (topics, tickets) = of_log(log, question, language);
+    let audiences = reader.audiences()?;
+    let page = topics.iter().skip(first).take(most);
+    let rows = page.map(|topic| TopicRow::new(reader, &audiences, topic, &tickets, language));
+    Ok((rows.collect::<Result<_, Problem>>()?, topics.len()))
 }
 
 impl TopicRow {
