@@ -20,6 +20,8 @@ use std::sync::Arc;
 
 /// Searches, and tickets, of a group that are asked to diagnose it: the most frequent ones.
 const ASKED: usize = 5;
+/// Name of the audience of those who are not signed in.
+pub const NOBODY: &str = "not signed in";
 
 /// The articles as one reader of a report may have them asked; frozen for one request.
 pub struct Reader {
@@ -77,7 +79,7 @@ impl Reader {
     /// Audiences that tickets may come from: nobody signed in, and each role that the reader may speak for.
     pub fn audiences(&self) -> Result<Vec<(String, Arc<VisibleIndex>)>, Problem> {
         let nobody = Grants::Attributes(Attributes::new());
-        let mut audiences = vec![("not signed in".to_owned(), self.visible(&nobody)?)];
+        let mut audiences = vec![(NOBODY.to_owned(), self.visible(&nobody)?)];
         for role in &self.portal.roles {
             let shared = self.shared_with(&BTreeSet::from([role.name.clone()]));
             if shared != nobody {

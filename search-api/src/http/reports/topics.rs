@@ -23,6 +23,8 @@ use utoipa::ToSchema;
 
 /// Tickets of a topic that are asked for its best article.
 const ASKED: usize = 10;
+/// What the audience of those is called who are not signed in.
+pub use super::replay::NOBODY;
 /// What is said where no article answers.
 pub const NO_ARTICLE: &str = "no article";
 
@@ -46,6 +48,7 @@ pub struct TopicRow {
     /// Why there is no label: `too small to show`, `not available by policy`, or `in words that no two share`.
     #[schema(value_type = Option<String>)]
     pub instead: Option<&'static str>,
+    /// Their number.
     pub tickets: u64,
     /// Those who wrote them, counted anew in each week; tickets of nobody known count as one person's each.
     visitors: u64,
@@ -60,6 +63,7 @@ pub struct TopicRow {
 pub struct TopicArticle {
     /// `not signed in`, or a role.
     pub audience: String,
+    /// Null where no article answers.
     pub slug: Option<String>,
     /// Its title, or the words `no article`.
     pub article: String,
