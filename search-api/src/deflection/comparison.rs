@@ -3,7 +3,11 @@
 use super::figures::Figure;
 use super::intervals::{Rate, newcombe};
 use super::question::{Question, RangeError};
+use super::report::Report;
 use jiff::ToSpan;
+
+/// A figure that is a difference itself.
+const EFFECT: &str = "incremental_deflection";
 
 /// How a share changed from one period to the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,8 +75,14 @@ pub fn before(question: &Question) -> Result<Question, RangeError> {
     Ok(Question { from: range.from, to: range.to, ..question.clone() })
 }
 
+/// Each share of a report beside the same of the period before, by name.
+pub fn changes(before: &Report, now: &Report) -> Vec<(&'static str, Change)> {
+    let earlier = |name: &str| before.figures.iter().find(|figure| figure.name == name);
+    let compared = now.figures.iter().filter(|figure| figure.denominator.is_some() && figure.name != EFFECT);
+    compared.filter_map(|figure| Some((figure.name, Change::between(earlier(figure.name)?, figure)?))).collect()
+}
+
 fn rate(figure: &Figure) -> Option<Rate> {
-    // A share with an interval is a rate; the effect of an experiment is one too, and compared by nobody.
     Some(Rate { value: figure.value?, low: figure.low?, high: figure.high? })
 }
 

@@ -1,6 +1,7 @@
 //! `GET /reports/topics`: what tickets are about, each topic with its best article for each audience, or the words "no article".
 
 use super::asking::{ReportQuestion, ask};
+use super::lines;
 use super::replay::Reader;
 use super::searches::name;
 use crate::deflection::groups::Topic;
@@ -25,6 +26,7 @@ use utoipa::ToSchema;
 const ASKED: usize = 10;
 /// What the audience of those is called who are not signed in.
 pub use super::replay::NOBODY;
+const COLUMNS: [&str; 6] = ["topic", "tickets", "people", "share", "audience", "article"];
 /// What is said where no article answers.
 pub const NO_ARTICLE: &str = "no article";
 
@@ -73,12 +75,15 @@ pub struct TopicArticle {
 #[utoipa::path(get, path = "/v1/portals/{portal}/reports/topics", operation_id = "report_topics", tag = "reports",
     params(("portal" = String, Path), ReportQuestion,
         ("limit" = Option<usize>, Query, description = "Rows of a page, 1 to 200; 20 by default"),
-        ("cursor" = Option<usize>, Query, description = "`next` of the page before")),
-    responses((status = 200, body = TopicsBody), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+        ("cursor" = Option<usize>, Query, description = "`next` of the page before"),
+        ("format" = Option<String>, Query, description = "`json` (default) or `csv`: a line for each topic and audience, up to 200 topics")),
+    responses((status = 200, content((TopicsBody = "application/json"), (String = "text/csv"))), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields) -> Result<Response, Problem> {
     let question = ask(&caller, &mut fields, app.now())?;
     let limit = fields.whole("limit", 1..=200, 20)?;
     let cursor = fields.whole("cursor", 0..=1_000_000, 0)?;
+    let format = lines::Format::read(&mut fields)?;
+    let limit = if format == lines::Format::Csv { 200 } else { limit };
     fields.finish()?;
     let reader = Reader::new(&app, &caller);
     let (from, to) = question.reach();
@@ -91,7 +96,22 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
         Ok::<_, Problem>(TopicsBody { from: from.to_string(), to: to.to_string(), rows, next })
     };
     let body = app.cores.run(shape).await??;
+    if format == lines::Format::Csv {
+        return Ok(lines::table("topics.csv", COLUMNS, body.rows.into_iter().flat_map(cells)));
+    }
     Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response())
+}
+
+/// A line for each audience; where nothing is asked of the articles, one without any.
+fn cells(row: TopicRow) -> Vec<[String; 6]> {
+    let instead = row.instead.map_or_else(String::new, |why| format!("({why})"));
+    let label = row.label.unwrap_or(instead);
+    let (tickets, people, share) = (row.tickets.to_string(), row.visitors.to_string(), row.share.to_string());
+    let line = |audience, article| [label.clone(), tickets.clone(), people.clone(), share.clone(), audience, article];
+    if row.articles.is_empty() {
+        return vec![line(String::new(), String::new())];
+    }
+    row.articles.into_iter().map(|article| line(article.audience, article.article)).collect()
 }
 
 /// The topics of a log from one on, and how many there are.
