@@ -3,6 +3,7 @@
 use super::Drawing;
 use super::tables::of;
 use crate::deflection::holdout::{Holdout, Lift, Units, units_needed};
+use crate::deflection::outcomes::FormOutcome;
 use crate::http::pages::words::{Words, fill};
 use indexer::portal;
 use indexer::portal::TicketCost;
@@ -48,10 +49,9 @@ impl Drawing<'_> {
             let lines = match running {
                 Some(running) => vec![fill(&words.holdout_waiting, &[("name", &running.name)])],
                 None => {
-                    let rate =
-                        self.figure("form_deflection").and_then(|figure| figure.value).map_or(0.4, |left| 1.0 - left);
-                    let needed = units_needed(rate.clamp(0.05, 0.95), PROPOSED).unwrap_or_default();
-                    vec![words.holdout_none.clone(), fill(&words.holdout_size, &[("needed", &needed)])]
+                    let needed = self.forms_ticketed().and_then(|rate| units_needed(rate, PROPOSED));
+                    let size = needed.map(|needed| fill(&words.holdout_size, &[("needed", &needed)]));
+                    [words.holdout_none.clone()].into_iter().chain(size).collect()
                 }
             };
             return Experiment {
@@ -81,6 +81,14 @@ impl Drawing<'_> {
         }
     }
 
+    /// Share of closed forms that were sent: what an experiment begins from.
+    fn forms_ticketed(&self) -> Option<f64> {
+        let count = |outcome: FormOutcome| self.report.forms.get(&outcome).copied().unwrap_or_default() as f64;
+        let sent = count(FormOutcome::Sent);
+        let closed = sent + count(FormOutcome::Left) + count(FormOutcome::LeftAfterHelp);
+        (sent > 0.0).then(|| sent / closed)
+    }
+
     fn effect(&self, told: &Holdout) -> Vec<String> {
         let words = &self.words.dashboard;
         let mut lines = Vec::new();
@@ -107,8 +115,8 @@ impl Drawing<'_> {
         let words = &self.words.dashboard;
         let Some(cost) = cost else { return Worth { value: None, lines: vec![words.worth_none.clone()] } };
         let money = |count: f64| {
-            let amount = whole(self.words, count * cost.amount);
-            if cost.currency.is_empty() { amount } else { format!("{amount} {}", cost.currency) }
+            let amount = whole(count * cost.amount);
+            if cost.currency.is_empty() { amount } else { format!("{amount}\u{a0}{}", cost.currency) }
         };
         let each = if cost.currency.is_empty() {
             cost.amount.to_string()
@@ -138,7 +146,7 @@ fn signed(words: &Words, value: f64) -> String {
 }
 
 /// A whole number, its thousands apart (a thin space, as in both languages by the SI).
-fn whole(_: &Words, value: f64) -> String {
+fn whole(value: f64) -> String {
     let digits = format!("{:.0}", value.abs());
     let grouped: Vec<&str> =
         digits.as_bytes().rchunks(3).rev().filter_map(|part| std::str::from_utf8(part).ok()).collect();
@@ -148,11 +156,10 @@ fn whole(_: &Words, value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::pages::words::words;
 
     #[test]
     fn money_is_whole_and_its_thousands_stand_apart() {
-        let written = [0.4, -0.4, 999.6, 1_234_567.0, -98_765.0].map(|value| whole(words([]), value));
+        let written = [0.4, -0.4, 999.6, 1_234_567.0, -98_765.0].map(whole);
         assert_eq!(written, ["0", "0", "1\u{202f}000", "1\u{202f}234\u{202f}567", "−98\u{202f}765"]);
     }
 }
