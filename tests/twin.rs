@@ -276,6 +276,11 @@ fn script(
             .into(),
         "get /v1/portals/{portal}/reports/episodes/{id}" => vec![Ask::Get(format!("{base}/reports/episodes/absent"))],
         "get /v1/portals/{portal}/reports/topics" => vec![Ask::Get(format!("{base}/reports/topics"))],
+        "get /v1/portals/{portal}/reports/trend" => vec![Ask::Get(format!("{base}/reports/trend"))],
+        "get /v1/portals/{portal}/reports/articles" => {
+            ["opened", "unread"].map(|sort| Ask::Get(format!("{base}/reports/articles?limit=200&sort={sort}"))).into()
+        }
+        "get /v1/portals/{portal}/reports/changes" => vec![Ask::Get(format!("{base}/reports/changes?since=2020-01-01"))],
         "get /v1/portals/{portal}/admin/explain" => {
             // As an editor for the viewer: they may know of the hidden articles, what they are told of the viewer's may not.
             let held = who.roles.iter().map(|role| format!("&as=roles:{role}")).collect::<String>();

@@ -7,6 +7,7 @@ mod insert;
 mod intake;
 mod keys;
 mod names;
+mod openings;
 mod readings;
 mod redaction;
 mod retention;
@@ -376,6 +377,16 @@ impl Store {
     /// The last word of each visitor on each article, by portal.
     pub async fn votes(&self) -> Result<BTreeMap<String, Vec<Vote>>, StoreError> {
         votes::all(self.archive.pool()).await
+    }
+
+    /// By slug: when an article of a portal was last opened between two moments, inclusive.
+    pub async fn last_openings(
+        &self,
+        portal: &str,
+        from: Millis,
+        to: Millis,
+    ) -> Result<BTreeMap<String, Millis>, StoreError> {
+        openings::last(self.archive.pool(), portal, from, to).await
     }
 
     /// Hash over what a viewer of a portal holds, as votes carry it.

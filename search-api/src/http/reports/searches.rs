@@ -1,6 +1,7 @@
 //! `GET /reports/searches`: which searches still end in tickets, grouped by meaning, each with what is wrong and what to do.
 
 use super::asking::{ReportQuestion, ask};
+use super::lines;
 use super::replay::{Reader, Replay};
 use crate::deflection::groups::rows::{Row, Used};
 use crate::deflection::groups::{Diagnosis, Label, Name, Table, diagnose};
@@ -20,8 +21,23 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// What stands for an article that the reader may not see, or that does not exist.
-const UNSEEN: &str = "an article you may not see";
+pub const UNSEEN: &str = "an article you may not see";
 const OBSERVATIONAL: &str = "Observational: other things may have changed in the same weeks.";
+
+const COLUMNS: [&str; 12] = [
+    "search",
+    "episodes",
+    "ticketed",
+    "tickets",
+    "visitors",
+    "rate",
+    "low",
+    "high",
+    "avoidable",
+    "diagnosis",
+    "next_step",
+    "nearest",
+];
 
 /// What rows are sorted by, greatest first.
 type Sort = fn(&Row) -> f64;
@@ -185,8 +201,9 @@ struct TicketTopic {
         ("sort" = Option<String>, Query, description = "`avoidable` (default), `ticketed`, `rate`, `episodes` or `visitors`; greatest first"),
         ("limit" = Option<usize>, Query, description = "Rows of a page, 1 to 200; 50 by default"),
         ("cursor" = Option<usize>, Query, description = "`next` of the page before"),
-        ("group" = Option<String>, Query, description = "Only this group, with its before and after, replay and tickets")),
-    responses((status = 200, body = SearchesBody), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+        ("group" = Option<String>, Query, description = "Only this group, with its before and after, replay and tickets"),
+        ("format" = Option<String>, Query, description = "`json` (default) or `csv`, which holds up to 200 rows without articles and details")),
+    responses((status = 200, content((SearchesBody = "application/json"), (String = "text/csv"))), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields) -> Result<Response, Problem> {
     let question = ask(&caller, &mut fields, app.now())?;
     let sorts: [(&str, Sort); 5] = [
@@ -200,6 +217,8 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
     let limit = fields.whole("limit", 1..=200, 50)?;
     let cursor = fields.whole("cursor", 0..=1_000_000, 0)?;
     let group = fields.text("group", 64)?;
+    let format = lines::Format::read(&mut fields)?;
+    let limit = if format == lines::Format::Csv { 200 } else { limit };
     fields.finish()?;
     let reader = Reader::new(&app, &caller);
     let mut table = table(&app, &caller.portal.id, &question).await?;
@@ -220,6 +239,9 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
         Ok::<_, Problem>(SearchesBody { from, to, median_rate: table.median, rows, next })
     };
     let body = app.cores.run(shape).await??;
+    if format == lines::Format::Csv {
+        return Ok(lines::table("searches.csv", COLUMNS, body.rows.into_iter().map(cells)));
+    }
     Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response())
 }
 
@@ -288,6 +310,25 @@ impl SearchesRow {
             detail,
         })
     }
+}
+
+fn cells(row: SearchesRow) -> [String; 12] {
+    let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+    let instead = row.instead.map_or_else(String::new, |why| format!("({why})"));
+    [
+        row.label.unwrap_or(instead),
+        row.episodes.to_string(),
+        row.ticketed.to_string(),
+        row.tickets.to_string(),
+        row.visitors.to_string(),
+        number(row.rate),
+        number(row.low),
+        number(row.high),
+        row.avoidable.to_string(),
+        row.diagnosis.unwrap_or_default().into(),
+        row.next_step.unwrap_or_default().into(),
+        row.nearest.map_or_else(String::new, |nearest| nearest.title),
+    ]
 }
 
 /// The articles of a group by name; those that the reader may not see, whether they exist or not, are one.

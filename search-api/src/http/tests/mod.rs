@@ -2,6 +2,7 @@
 
 mod answers;
 mod bad_input;
+mod dashboard;
 mod deflection;
 mod groups;
 mod guards;
