@@ -105,7 +105,7 @@ pub async fn post(
     }
     let ticket = NewTicket { idempotency_key: idempotency_key(&headers)?, ..checked(&caller.portal, sent)? };
     let vector = match &app.embedder {
-        Some(embedder) if caller.portal.keep_queries => embedder.embed(&telling(&ticket)).await,
+        Some(embedder) if caller.portal.keep_queries => embedder.embed(&telling(&ticket.subject, &ticket.body)).await,
         _ => None,
     };
     let origin = counted.origin(&caller.viewer, browser.as_deref());
@@ -206,9 +206,9 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 /// What a ticket is about: subject and first words.
-pub fn telling(ticket: &NewTicket) -> String {
-    let words = ticket.body.split_whitespace().take(TELLING_WORDS).collect::<Vec<_>>().join(" ");
-    format!("{}\n{words}", ticket.subject)
+pub fn telling(subject: &str, body: &str) -> String {
+    let words = body.split_whitespace().take(TELLING_WORDS).collect::<Vec<_>>().join(" ");
+    format!("{subject}\n{words}")
 }
 
 fn shape(ticket: TicketStatus) -> Result<TicketBody, Problem> {

@@ -12,6 +12,7 @@ mod redaction;
 mod retention;
 mod rows;
 mod session;
+mod sources;
 mod tickets;
 mod votes;
 mod writer;
@@ -29,6 +30,7 @@ pub use intake::RECORDED;
 pub use names::Named;
 pub use readings::Reading;
 pub use redaction::redact;
+pub use sources::{Notice, OURS, Reason, Source, SourceTicket, Taken};
 
 use crate::deflection::helpfulness::Vote;
 use crate::deflection::log::{Arm, Confidence, Hash, Kind, Log, Mark, Millis, QueryVector, Surface};
@@ -271,7 +273,7 @@ impl Store {
         rows.held = (!origin.viewer.has(OPERATOR)).then(|| self.held(portal, origin.viewer.grants()));
         match self.write(Work::Append { portal: portal.id.clone(), rows, covers }).await? {
             Done::Appended(receipt) => Ok(receipt),
-            Done::Ticket(_) | Done::Advanced | Done::Noted => Err(StoreError::Stopped),
+            _ => Err(StoreError::Stopped),
         }
     }
 
@@ -310,7 +312,7 @@ impl Store {
             Done::Ticket(Stored::New) => id,
             Done::Ticket(Stored::Repeated(earlier)) => earlier,
             Done::Ticket(Stored::KeyReused) => return Err(TicketError::KeyReused),
-            Done::Appended(_) | Done::Advanced | Done::Noted => return Err(StoreError::Stopped.into()),
+            _ => return Err(StoreError::Stopped.into()),
         };
         let found = tickets::find(self.archive.pool(), &self.keys, &portal.id, &id).await?;
         let (ticket, _) = found.ok_or(StoreError::Damaged("ticket"))?;

@@ -1,6 +1,6 @@
 //! Names under which choices stand in the database; part of its format.
 
-use super::Stage;
+use super::{Reason, Stage};
 use crate::deflection::log::{Arm, Confidence, Mark, Surface};
 
 /// A choice that is stored by name.
@@ -34,3 +34,13 @@ named!(Confidence { Good = "good", Weak = "weak", None = "none" });
 named!(Mark { Test = "test", Prefetch = "prefetch", Bot = "bot", Staff = "staff" });
 named!(Arm { Shown = "shown", Held = "held" });
 named!(Stage { Received = "received", Working = "working", Waiting = "waiting", Solved = "solved" });
+named!(Reason {
+    Made = "made",
+    Updated = "updated",
+    Reopened = "reopened",
+    Merged = "merged",
+    Spam = "spam",
+    Staff = "staff",
+    Forwarded = "forwarded",
+    Withdrawn = "withdrawn",
+});

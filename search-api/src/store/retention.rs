@@ -36,7 +36,7 @@ pub async fn tidy(db: &mut AnyConnection, begin: &'static str, keys: &Keys, now:
 }
 
 /// What is due at a moment: statements whose parameters are the moment before which, and how many rows at most.
-pub fn due(now: Millis) -> [(&'static str, Millis); 12] {
+pub fn due(now: Millis) -> [(&'static str, Millis); 13] {
     let month = month_start(now);
     // Until the overlap is over, this month's events still carry last month's hash.
     let joined = if now - month <= OVERLAP { month } else { now };
@@ -92,6 +92,11 @@ pub fn due(now: Millis) -> [(&'static str, Millis); 12] {
              WHERE at < $1 AND NOT EXISTS \
              (SELECT 1 FROM ticket WHERE portal = reached.portal AND id = reached.id) LIMIT $2)",
             now - SOLVED,
+        ),
+        (
+            "DELETE FROM ticket_notice WHERE (portal, source, word) IN \
+             (SELECT portal, source, word FROM ticket_notice WHERE at < $1 LIMIT $2)",
+            now - ROWS,
         ),
         ("DELETE FROM idempotency WHERE key IN (SELECT key FROM idempotency WHERE at < $1 LIMIT $2)", now - REPEATABLE),
     ]
