@@ -9,6 +9,7 @@ mod replay;
 mod report;
 mod serve;
 mod test_searches;
+mod tickets;
 mod token;
 mod trial;
 
@@ -74,6 +75,9 @@ pub enum Command {
     Replay(replay::ReplayArgs),
     /// Show a portal's deflection figures
     Report(report::ReportArgs),
+    /// Read a file of tickets
+    #[command(subcommand)]
+    Tickets(tickets::TicketsCommand),
     /// Measure ranking on a judged collection (BEIR form); prints JSON
     Eval(eval::EvalArgs),
     /// Sign a token with the dev key of a data folder, to try a portal as one of its roles
@@ -103,6 +107,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Check(arguments) => check::run(arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Report(arguments) => report::run(arguments),
+        Command::Tickets(command) => tickets::run(&command),
         Command::Eval(arguments) => eval::run(arguments),
         Command::Test(arguments) => test_searches::run(arguments),
         Command::Token(arguments) => token::run(arguments),

@@ -86,7 +86,7 @@ pub fn run(arguments: ReportArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The portal's configuration; `None` where the content is not at hand.
-fn portal(content: &Path, id: &str) -> anyhow::Result<Option<Portal>> {
+pub(super) fn portal(content: &Path, id: &str) -> anyhow::Result<Option<Portal>> {
     if id.is_empty() || id.contains(['/', '\\']) || id.starts_with('.') {
         return Err(WrongUse(format!("--portal {id}: expected the name of a folder")).into());
     }

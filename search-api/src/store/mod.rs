@@ -3,6 +3,7 @@
 mod archive;
 mod database;
 mod error;
+mod imports;
 mod insert;
 mod intake;
 mod keys;
@@ -26,6 +27,7 @@ mod postgres;
 pub use archive::Archive;
 pub use database::DatabaseUrl;
 pub use error::StoreError;
+pub use imports::{Imported, Importer};
 pub use intake::RECORDED;
 pub use names::Named;
 pub use readings::Reading;
