@@ -50,7 +50,7 @@ pub struct SentTicket {
 pub struct TicketBody {
     id: String,
     subject: String,
-    /// `received`, `working`, `waiting` or `solved`.
+    /// `received`, `working`, `waiting`, `solved` or `handed_over`.
     #[schema(value_type = String)]
     stage: &'static str,
     /// Since when it is so (RFC 3339).
@@ -222,6 +222,7 @@ fn shape(ticket: TicketStatus) -> Result<TicketBody, Problem> {
         Stage::Received => ("support", "A person reads it and answers."),
         Stage::Working => ("support", "Somebody works on it and will answer."),
         Stage::Waiting => ("you", "Support asked you something and waits for your answer."),
+        Stage::HandedOver => ("support", "The support team has it in their help desk and will answer you from there."),
         Stage::Solved => ("nobody", "It is answered; nothing more is expected."),
     };
     Ok(TicketBody {

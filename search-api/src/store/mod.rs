@@ -8,6 +8,7 @@ mod insert;
 mod intake;
 mod keys;
 mod names;
+mod outbox;
 mod readings;
 mod redaction;
 mod retention;
@@ -30,6 +31,7 @@ pub use error::StoreError;
 pub use imports::{Imported, Importer};
 pub use intake::RECORDED;
 pub use names::Named;
+pub use outbox::{OnTheirWay, Outgoing};
 pub use readings::Reading;
 pub use redaction::redact;
 pub use sources::{Notice, OURS, Reason, Source, SourceTicket, Taken};
@@ -44,7 +46,7 @@ use indexer::portal::Portal;
 use intake::Sender;
 use keys::Keys;
 use session::Session;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -65,6 +67,8 @@ pub struct Store {
     archive: Archive,
     queues: Arc<Mutex<Option<Queues>>>,
     dropped: Dropped,
+    /// Portals whose tickets are to be handed over to a help desk.
+    forwarded: Arc<BTreeSet<String>>,
 }
 
 /// What leads to the writer; gone once the store is shut down.
@@ -195,6 +199,8 @@ pub enum Stage {
     Waiting,
     /// It is answered.
     Solved,
+    /// A help desk has it; nothing that was written is left here.
+    HandedOver,
 }
 
 /// What a ticket's owner may see of it.
@@ -202,7 +208,7 @@ pub enum Stage {
 pub struct TicketStatus {
     /// Its id.
     pub id: String,
-    /// Its subject, as written.
+    /// Its subject, as written; empty once it was handed over.
     pub subject: String,
     /// Each stage it reached and since when, oldest first; never empty.
     pub stages: Vec<(Stage, Millis)>,
@@ -251,7 +257,7 @@ impl Store {
         };
         let writer = tokio::spawn(writer.run(waiting, recorded));
         let queues = Arc::new(Mutex::new(Some(Queues { commands, records, writer })));
-        Ok(Self { keys, clock, archive, queues, dropped })
+        Ok(Self { keys, clock, archive, queues, dropped, forwarded: Arc::default() })
     }
 
     /// Issues an id for a search: authenticated, and bound to the portal and to who asks.
@@ -300,6 +306,8 @@ impl Store {
         vector: Option<QueryVector>,
     ) -> Result<Created, TicketError> {
         let (sender, id, at) = (Sender::new(portal, origin), random_id(), (self.clock)());
+        let own = origin.viewer.email().map(str::to_owned);
+        let ticket = NewTicket { email: ticket.email.clone().or(own), ..ticket };
         let (fact, address) = sender.ticket_fact(&self.keys, &id, &ticket, vector, at).map_err(StoreError::Key)?;
         let key = ticket.idempotency_key.as_deref().map(|key| sender.idempotency(&self.keys, key));
         let sealed = SealedTicket {
@@ -309,6 +317,7 @@ impl Store {
             portal: portal.id.clone(),
             id: id.clone(),
             at,
+            forwarded: self.forwarded.contains(&portal.id),
         };
         let id = match self.write(Work::Ticket { sealed, fact: Box::new(fact), address }).await? {
             Done::Ticket(Stored::New) => id,

@@ -33,7 +33,13 @@ named!(Surface { Help = "help", Widget = "widget", Form = "form", Context = "con
 named!(Confidence { Good = "good", Weak = "weak", None = "none" });
 named!(Mark { Test = "test", Prefetch = "prefetch", Bot = "bot", Staff = "staff" });
 named!(Arm { Shown = "shown", Held = "held" });
-named!(Stage { Received = "received", Working = "working", Waiting = "waiting", Solved = "solved" });
+named!(Stage {
+    Received = "received",
+    Working = "working",
+    Waiting = "waiting",
+    Solved = "solved",
+    HandedOver = "handed_over",
+});
 named!(Reason {
     Made = "made",
     Updated = "updated",

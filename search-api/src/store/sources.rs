@@ -152,7 +152,29 @@ pub fn heard(keys: &Keys, portal: &Portal, source: &str, notices: Vec<Notice>) -
 
 const MADE: &str = "made";
 
-fn fact_id(source: &str, id: &str) -> String {
+/// The word by which a source tells that a ticket was made.
+pub fn word(keys: &Keys, portal: &str, source: &str, id: &str) -> Hash {
+    keys.content(&["notice", portal, source, MADE, id])
+}
+
+/// Notes a word before it is heard, or as what it counts if it was.
+pub async fn expect(
+    db: &mut AnyConnection,
+    portal: &str,
+    source: &str,
+    word: Hash,
+    reason: Reason,
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    let expected = query(
+        "INSERT INTO ticket_notice (portal, source, word, reason, at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (portal, source, word) DO UPDATE SET reason = excluded.reason",
+    );
+    expected.bind(portal).bind(source).bind(&word[..]).bind(reason.name()).bind(now).execute(db).await.map(drop)
+}
+
+/// Id of the fact of a source's ticket.
+pub fn fact_id(source: &str, id: &str) -> String {
     format!("{source}:{id}")
 }
 

@@ -4,6 +4,7 @@ use super::database::Database;
 use super::insert::Insert;
 use super::intake::{BACKFILL, Rows, Sender};
 use super::keys::Keys;
+use super::outbox::{self, Claimed, HandedOver};
 use super::readings::{self, Reading};
 use super::rows::{Inserted, bytes, insert_events, insert_tickets};
 use super::session::Session;
@@ -105,6 +106,19 @@ pub enum Work {
         /// When; it was alive then.
         at: Millis,
     },
+    /// Tickets to be handed over are taken.
+    Claim,
+    /// When a ticket is tried again to be handed over.
+    Postpone {
+        /// Portal.
+        portal: String,
+        /// Ticket.
+        id: String,
+        /// When; `None`: never.
+        due: Option<Millis>,
+    },
+    /// A ticket that was handed over.
+    HandOver(HandedOver),
     /// A time for which a source was broken.
     Outage {
         /// Portal.
@@ -124,7 +138,9 @@ pub enum Done {
     Advanced,
     /// What a source said.
     Heard(Taken),
-    /// A reading, or an outage.
+    /// Tickets to be handed over.
+    Claimed(Vec<Claimed>),
+    /// Whatever has nothing to answer.
     Noted,
 }
 
@@ -302,6 +318,15 @@ impl Writer {
                 Work::Hear { portal, source, rows, at } => {
                     sources::beat(db, portal, source, *at).await?;
                     Done::Heard(sources::take(db, portal, source, rows, now).await?)
+                }
+                Work::Claim => Done::Claimed(outbox::claim(db, now).await?),
+                Work::Postpone { portal, id, due } => {
+                    outbox::postpone(db, portal, id, *due).await?;
+                    Done::Noted
+                }
+                Work::HandOver(over) => {
+                    outbox::hand_over(db, over, now).await?;
+                    Done::Noted
                 }
                 Work::Outage { portal, outage } => {
                     sources::break_off(db, portal, outage).await?;
