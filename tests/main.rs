@@ -10,4 +10,5 @@ mod fuzzing;
 mod layering;
 mod postgres;
 mod service;
+mod tickets;
 mod twin;

@@ -290,6 +290,14 @@ fn script(
             };
             queries.iter().zip(slugs.iter().filter(|slug| !slug.contains("hostile")).step_by(5)).take(8).map(ask).collect()
         }
+        "get /v1/portals/{portal}/admin/sources" => vec![Ask::Get(format!("{base}/admin/sources"))],
+        "post /v1/portals/{portal}/admin/sources" => {
+            vec![Ask::Post(format!("{base}/admin/sources"), json!({"source": "form", "from": 1, "to": 2}))]
+        }
+        // Nobody has its secret.
+        "post /webhooks/{provider}" => ["zendesk", "freshdesk", "hubspot", "generic", "other"]
+            .map(|provider| Ask::Post(format!("/webhooks/{provider}"), json!({"id": "twin"})))
+            .into(),
         "get /livez" | "get /readyz" | "get /openapi.json" => vec![Ask::Get(operation["get ".len()..].to_owned())],
         other => panic!("the OpenAPI document has `{other}`, for which the twin test has no script: write one"),
     }

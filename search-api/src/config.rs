@@ -3,11 +3,13 @@
 #![allow(rustdoc::bare_urls, reason = "these texts are also what --help prints")]
 
 mod file;
+mod help_desks;
 mod key_files;
 mod values;
 
 pub use file::{ConfigError, with_file};
-pub use key_files::{KeyFileError, keys};
+pub use help_desks::{Provider, WebhookRule};
+pub use key_files::{KeyFileError, Secret, Webhook, keys, webhooks};
 pub use values::{HostRule, KeyRule, KeySource, Network};
 
 use crate::store::DatabaseUrl;
@@ -74,6 +76,10 @@ pub struct Config {
     /// Issuers (`iss`) whose tokens are believed; needed with --keys or --jwks
     #[arg(long, env = "SIGNPOST_ISSUERS", value_name = "ISSUER", value_delimiter = ',')]
     pub issuers: Vec<String>,
+
+    /// Who may send tickets of a portal to /webhooks/PROVIDER, and where the secret is that signs them, as PROVIDER/PORTAL=file:PATH or …=env:NAME; providers are zendesk, freshdesk, hubspot and generic; two of one provider and portal while a secret is changed
+    #[arg(long, env = "SIGNPOST_WEBHOOKS", value_name = "PROVIDER/PORTAL=SOURCE", value_delimiter = ',')]
+    pub webhooks: Vec<WebhookRule>,
 
     /// Hosts whose root shows one portal, as HOST=PORTAL
     #[arg(long, env = "SIGNPOST_HOSTS", value_name = "HOST=PORTAL", value_delimiter = ',')]

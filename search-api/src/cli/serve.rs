@@ -1,7 +1,7 @@
 //! `signpost serve`: brings the parts together, says where they are reached, and takes them apart in order.
 
 use super::{WrongUse, demo};
-use crate::config::{self, Config, Folders, LogFormat};
+use crate::config::{self, Config, Folders, LogFormat, Webhook};
 use crate::http::cores::Cores;
 use crate::http::{self, App, QueryEmbedder};
 use crate::identity::{ANALYST, DevKey, EDITOR, Grant, Keys};
@@ -41,8 +41,9 @@ const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 
 pub fn run(config: Config) -> anyhow::Result<ExitCode> {
     log(config.log_format);
     let (keys, dev_key) = keys(&config)?;
+    let webhooks = config::webhooks(&config).map_err(|error| WrongUse(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(Cores::threads()).enable_all().build()?;
-    runtime.block_on(serve(Arc::new(config), keys, dev_key))?;
+    runtime.block_on(serve(Arc::new(config), keys, dev_key, webhooks))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -75,7 +76,7 @@ fn keys(config: &Config) -> anyhow::Result<(Keys, Option<DevKey>)> {
     Ok((dev_key.keys(), Some(dev_key)))
 }
 /// The parts in the order in which they start; they end in the opposite order.
-async fn serve(config: Arc<Config>, keys: Keys, dev_key: Option<DevKey>) -> anyhow::Result<()> {
+async fn serve(config: Arc<Config>, keys: Keys, dev_key: Option<DevKey>, webhooks: Vec<Webhook>) -> anyhow::Result<()> {
     let figures = PrometheusBuilder::new().set_buckets(&BUCKETS)?.install_recorder()?;
     let data = &config.folders.data;
     let clock = indexer::clock::system();
@@ -87,7 +88,7 @@ async fn serve(config: Arc<Config>, keys: Keys, dev_key: Option<DevKey>) -> anyh
     let reranker = reranker(config.reranker.as_deref());
     let app =
         App::new(Arc::clone(&config), Arc::clone(&library), queries, reranker, store.clone(), keys, Arc::clone(&clock));
-    let app = Arc::new(app);
+    let app = Arc::new(app.with_webhooks(webhooks));
 
     let (stop, stopped) = watch::channel(false);
     let listener = bind(config.listen).await?;

@@ -22,18 +22,20 @@ pub mod pages;
 mod protect;
 pub mod reports;
 pub mod search;
+mod sources;
 mod suggest;
 #[cfg(test)]
 mod tests;
 pub mod tickets;
 pub mod viewer;
 pub mod visitor;
+pub(super) mod webhooks;
 
 pub use embedding::QueryEmbedder;
 pub use error::Problem;
 pub use viewer::Caller;
 
-use crate::config::Config;
+use crate::config::{Config, Webhook};
 use crate::identity::Keys;
 use crate::retrieval::Boosts;
 use crate::store::{Clock, Store};
@@ -81,6 +83,8 @@ pub struct App {
     pub cores: Cores,
     /// What visitors said of articles.
     pub helpfulness: Helpfulness,
+    /// Who may send tickets.
+    pub webhooks: Vec<Webhook>,
     clock: Clock,
     ready: AtomicBool,
 }
@@ -98,7 +102,25 @@ impl App {
     ) -> Self {
         let limits = Limits::new(&config);
         let (cores, helpfulness, ready) = (Cores::default(), Helpfulness::default(), AtomicBool::new(false));
-        Self { library, embedder, reranker, store, config, keys, limits, cores, helpfulness, clock, ready }
+        Self {
+            library,
+            embedder,
+            reranker,
+            store,
+            config,
+            keys,
+            limits,
+            cores,
+            helpfulness,
+            webhooks: Vec::new(),
+            clock,
+            ready,
+        }
+    }
+
+    /// The same, to which help desks may send tickets.
+    pub fn with_webhooks(self, webhooks: Vec<Webhook>) -> Self {
+        Self { webhooks, ..self }
     }
 
     /// Now, in milliseconds since 1970 UTC.
@@ -164,6 +186,8 @@ fn routes() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(reports::articles::get))
         .routes(routes!(reports::changes::get))
         .routes(routes!(explain::get))
+        .routes(routes!(sources::get, sources::post))
+        .merge(OpenApiRouter::new().routes(routes!(webhooks::post)).layer(DefaultBodyLimit::max(webhooks::LIMIT)))
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
         .split_for_parts();

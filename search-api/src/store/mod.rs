@@ -3,16 +3,19 @@
 mod archive;
 mod database;
 mod error;
+mod imports;
 mod insert;
 mod intake;
 mod keys;
 mod names;
 mod openings;
+mod outbox;
 mod readings;
 mod redaction;
 mod retention;
 mod rows;
 mod session;
+mod sources;
 mod tickets;
 mod votes;
 mod writer;
@@ -26,10 +29,13 @@ mod postgres;
 pub use archive::Archive;
 pub use database::DatabaseUrl;
 pub use error::StoreError;
+pub use imports::{Imported, Importer};
 pub use intake::RECORDED;
 pub use names::Named;
+pub use outbox::{OnTheirWay, Outgoing};
 pub use readings::Reading;
 pub use redaction::redact;
+pub use sources::{Notice, OURS, Reason, Source, SourceTicket, Taken};
 
 use crate::deflection::helpfulness::Vote;
 use crate::deflection::log::{Arm, Confidence, Hash, Kind, Log, Mark, Millis, QueryVector, Surface};
@@ -41,7 +47,7 @@ use indexer::portal::Portal;
 use intake::Sender;
 use keys::Keys;
 use session::Session;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -62,6 +68,8 @@ pub struct Store {
     archive: Archive,
     queues: Arc<Mutex<Option<Queues>>>,
     dropped: Dropped,
+    /// Portals whose tickets are to be handed over to a help desk.
+    forwarded: Arc<BTreeSet<String>>,
 }
 
 /// What leads to the writer; gone once the store is shut down.
@@ -192,6 +200,8 @@ pub enum Stage {
     Waiting,
     /// It is answered.
     Solved,
+    /// A help desk has it; nothing that was written is left here.
+    HandedOver,
 }
 
 /// What a ticket's owner may see of it.
@@ -199,7 +209,7 @@ pub enum Stage {
 pub struct TicketStatus {
     /// Its id.
     pub id: String,
-    /// Its subject, as written.
+    /// Its subject, as written; empty once it was handed over.
     pub subject: String,
     /// Each stage it reached and since when, oldest first; never empty.
     pub stages: Vec<(Stage, Millis)>,
@@ -248,7 +258,7 @@ impl Store {
         };
         let writer = tokio::spawn(writer.run(waiting, recorded));
         let queues = Arc::new(Mutex::new(Some(Queues { commands, records, writer })));
-        Ok(Self { keys, clock, archive, queues, dropped })
+        Ok(Self { keys, clock, archive, queues, dropped, forwarded: Arc::default() })
     }
 
     /// Issues an id for a search: authenticated, and bound to the portal and to who asks.
@@ -272,7 +282,7 @@ impl Store {
         rows.held = (!origin.viewer.has(OPERATOR)).then(|| self.held(portal, origin.viewer.grants()));
         match self.write(Work::Append { portal: portal.id.clone(), rows, covers }).await? {
             Done::Appended(receipt) => Ok(receipt),
-            Done::Ticket(_) | Done::Advanced | Done::Noted => Err(StoreError::Stopped),
+            _ => Err(StoreError::Stopped),
         }
     }
 
@@ -297,6 +307,8 @@ impl Store {
         vector: Option<QueryVector>,
     ) -> Result<Created, TicketError> {
         let (sender, id, at) = (Sender::new(portal, origin), random_id(), (self.clock)());
+        let own = origin.viewer.email().map(str::to_owned);
+        let ticket = NewTicket { email: ticket.email.clone().or(own), ..ticket };
         let (fact, address) = sender.ticket_fact(&self.keys, &id, &ticket, vector, at).map_err(StoreError::Key)?;
         let key = ticket.idempotency_key.as_deref().map(|key| sender.idempotency(&self.keys, key));
         let sealed = SealedTicket {
@@ -306,12 +318,13 @@ impl Store {
             portal: portal.id.clone(),
             id: id.clone(),
             at,
+            forwarded: self.forwarded.contains(&portal.id),
         };
         let id = match self.write(Work::Ticket { sealed, fact: Box::new(fact), address }).await? {
             Done::Ticket(Stored::New) => id,
             Done::Ticket(Stored::Repeated(earlier)) => earlier,
             Done::Ticket(Stored::KeyReused) => return Err(TicketError::KeyReused),
-            Done::Appended(_) | Done::Advanced | Done::Noted => return Err(StoreError::Stopped.into()),
+            _ => return Err(StoreError::Stopped.into()),
         };
         let found = tickets::find(self.archive.pool(), &self.keys, &portal.id, &id).await?;
         let (ticket, _) = found.ok_or(StoreError::Damaged("ticket"))?;

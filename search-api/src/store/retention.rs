@@ -36,7 +36,7 @@ pub async fn tidy(db: &mut AnyConnection, begin: &'static str, keys: &Keys, now:
 }
 
 /// What is due at a moment: statements whose parameters are the moment before which, and how many rows at most.
-pub fn due(now: Millis) -> [(&'static str, Millis); 12] {
+pub fn due(now: Millis) -> [(&'static str, Millis); 14] {
     let month = month_start(now);
     // Until the overlap is over, this month's events still carry last month's hash.
     let joined = if now - month <= OVERLAP { month } else { now };
@@ -83,7 +83,7 @@ pub fn due(now: Millis) -> [(&'static str, Millis); 12] {
         ),
         (
             "DELETE FROM ticket WHERE (portal, id) IN (SELECT portal, id FROM ticket_stage AS reached \
-             WHERE stage = 'solved' AND at < $1 AND number = \
+             WHERE stage IN ('solved', 'handed_over') AND at < $1 AND number = \
              (SELECT MAX(number) FROM ticket_stage WHERE portal = reached.portal AND id = reached.id) LIMIT $2)",
             now - SOLVED,
         ),
@@ -92,6 +92,15 @@ pub fn due(now: Millis) -> [(&'static str, Millis); 12] {
              WHERE at < $1 AND NOT EXISTS \
              (SELECT 1 FROM ticket WHERE portal = reached.portal AND id = reached.id) LIMIT $2)",
             now - SOLVED,
+        ),
+        (
+            "DELETE FROM ticket_notice WHERE (portal, source, word) IN \
+             (SELECT portal, source, word FROM ticket_notice WHERE at < $1 LIMIT $2)",
+            now - ROWS,
+        ),
+        (
+            "DELETE FROM outbox WHERE (portal, id) IN (SELECT portal, id FROM outbox WHERE since < $1 LIMIT $2)",
+            now - ROWS,
         ),
         ("DELETE FROM idempotency WHERE key IN (SELECT key FROM idempotency WHERE at < $1 LIMIT $2)", now - REPEATABLE),
     ]

@@ -12,9 +12,19 @@ use std::collections::BTreeMap;
 /// What is sealed. Later versions add variants.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "version")]
-enum Written {
+pub enum Written {
+    /// The first. All empty: it was handed over.
     #[serde(rename = "1")]
-    V1 { subject: String, body: String, email: Option<String>, fields: BTreeMap<String, String> },
+    V1 {
+        /// One line.
+        subject: String,
+        /// The rest.
+        body: String,
+        /// Where to answer.
+        email: Option<String>,
+        /// The portal's own fields.
+        fields: BTreeMap<String, String>,
+    },
 }
 
 /// How long a repeated idempotency key gives the same ticket: 24 h.
@@ -34,6 +44,8 @@ pub struct SealedTicket {
     pub repeatable: Option<(Hash, Hash)>,
     /// When it was made.
     pub at: Millis,
+    /// Whether it is to be handed over to a help desk.
+    pub forwarded: bool,
 }
 
 /// What became of it.
@@ -97,6 +109,9 @@ pub async fn insert(db: &mut AnyConnection, ticket: &SealedTicket) -> Result<Sto
         .execute(&mut *db)
         .await?;
     advance(db, &ticket.portal, &ticket.id, Stage::Received, ticket.at).await?;
+    if ticket.forwarded {
+        super::outbox::insert(db, &ticket.portal, &ticket.id, ticket.at).await?;
+    }
     Ok(Stored::New)
 }
 

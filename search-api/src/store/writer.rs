@@ -4,14 +4,16 @@ use super::database::Database;
 use super::insert::Insert;
 use super::intake::{BACKFILL, Rows, Sender};
 use super::keys::Keys;
+use super::outbox::{self, Claimed, HandedOver};
 use super::readings::{self, Reading};
 use super::rows::{Inserted, bytes, insert_events, insert_tickets};
 use super::session::Session;
+use super::sources::{self, Heard, Taken};
 use super::tickets::{self, SealedTicket, Stored};
 use super::votes::Votes;
 use super::{AnsweredSearch, Clock, Receipt, Stage, StoreError, retention};
-use crate::deflection::log::{Address, Event, Hash, Millis, Ticket};
-use sqlx::{AnyConnection, Connection, query};
+use crate::deflection::log::{Address, Event, Hash, Millis, Stretch, Ticket};
+use sqlx::{AnyConnection, Connection};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -93,6 +95,37 @@ pub enum Work {
     },
     /// A reading of what most analysts may not see.
     Read(Reading),
+    /// What a source of tickets said.
+    Hear {
+        /// Portal.
+        portal: String,
+        /// Name of the source.
+        source: String,
+        /// What it said.
+        rows: Vec<Heard>,
+        /// When; it was alive then.
+        at: Millis,
+    },
+    /// Tickets to be handed over are taken.
+    Claim,
+    /// When a ticket is tried again to be handed over.
+    Postpone {
+        /// Portal.
+        portal: String,
+        /// Ticket.
+        id: String,
+        /// When; `None`: never.
+        due: Option<Millis>,
+    },
+    /// A ticket that was handed over.
+    HandOver(HandedOver),
+    /// A time for which a source was broken.
+    Outage {
+        /// Portal.
+        portal: String,
+        /// Source and time.
+        outage: Stretch,
+    },
 }
 
 /// What was written.
@@ -103,7 +136,11 @@ pub enum Done {
     Ticket(Stored),
     /// A stage.
     Advanced,
-    /// A reading.
+    /// What a source said.
+    Heard(Taken),
+    /// Tickets to be handed over.
+    Claimed(Vec<Claimed>),
+    /// Whatever has nothing to answer.
     Noted,
 }
 
@@ -258,7 +295,7 @@ impl Writer {
             done.push(match &command.work {
                 Work::Append { portal, rows, covers } => {
                     if let Some(covers) = covers {
-                        cover(db, portal, *covers).await?;
+                        sources::cover(db, portal, BACKFILL, *covers).await?;
                     }
                     Done::Appended(beside.append(portal, rows, inserted.by_ref().take(rows.events.len())))
                 }
@@ -276,6 +313,23 @@ impl Writer {
                 }
                 Work::Read(reading) => {
                     readings::insert(db, reading).await?;
+                    Done::Noted
+                }
+                Work::Hear { portal, source, rows, at } => {
+                    sources::beat(db, portal, source, *at).await?;
+                    Done::Heard(sources::take(db, portal, source, rows, now).await?)
+                }
+                Work::Claim => Done::Claimed(outbox::claim(db, now).await?),
+                Work::Postpone { portal, id, due } => {
+                    outbox::postpone(db, portal, id, *due).await?;
+                    Done::Noted
+                }
+                Work::HandOver(over) => {
+                    outbox::hand_over(db, over, now).await?;
+                    Done::Noted
+                }
+                Work::Outage { portal, outage } => {
+                    sources::break_off(db, portal, outage).await?;
                     Done::Noted
                 }
             });
@@ -302,7 +356,7 @@ impl Work {
     fn events(&self) -> impl Iterator<Item = (&str, &Event)> {
         let (portal, events) = match self {
             Self::Append { portal, rows, .. } => (portal.as_str(), &rows.events[..]),
-            Self::Ticket { .. } | Self::Advance { .. } | Self::Read(_) => ("", &[][..]),
+            _ => ("", &[][..]),
         };
         events.iter().map(move |event| (portal, event))
     }
@@ -371,13 +425,4 @@ impl<'a> Beside<'a> {
         });
         counted.await.map(drop)
     }
-}
-
-/// Notes the time for which a backfill holds all tickets, unless that is known.
-async fn cover(db: &mut AnyConnection, portal: &str, (start, until): (Millis, Millis)) -> Result<(), sqlx::Error> {
-    let cover = query(
-        "INSERT INTO coverage (portal, source, start, until) SELECT $1, $2, $3, $4 WHERE NOT EXISTS \
-         (SELECT 1 FROM coverage WHERE portal = $1 AND source = $2 AND start <= $3 AND until >= $4)",
-    );
-    cover.bind(portal).bind(BACKFILL).bind(start).bind(until).execute(db).await.map(drop)
 }

@@ -75,7 +75,7 @@ words! {
     }
     Status {
         title, fresh, keep, stage, since, done, now, reference, subject, who, expected;
-        received: Stage, working: Stage, waiting: Stage, solved: Stage
+        received: Stage, working: Stage, waiting: Stage, solved: Stage, handed_over: Stage
     }
     Stage { name, who, expected }
     Dashboard {

@@ -10,6 +10,7 @@ mod holdout;
 mod ledger;
 mod refusals;
 mod steering;
+mod webhooks;
 
 use super::App;
 use crate::cli::{Cli, Command};
