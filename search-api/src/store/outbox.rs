@@ -185,9 +185,8 @@ impl Store {
 
     /// How many tickets of a portal are on their way to a help desk.
     pub async fn on_their_way(&self, portal: &str) -> Result<OnTheirWay, StoreError> {
-        let counted = query(
-            "SELECT COUNT(due) AS waiting, COUNT(*) - COUNT(due) AS given_up FROM outbox WHERE portal = $1",
-        );
+        let counted =
+            query("SELECT COUNT(due) AS waiting, COUNT(*) - COUNT(due) AS given_up FROM outbox WHERE portal = $1");
         let row = counted.bind(portal).fetch_one(self.archive.pool()).await?;
         let count = |column| row.try_get::<i64, _>(column).map(|count| u64::try_from(count).unwrap_or_default());
         Ok(OnTheirWay { waiting: count("waiting")?, given_up: count("given_up")? })
