@@ -1,9 +1,11 @@
-//! `signpost tickets import` beside a server that runs.
+//! Tickets in and out of the real server: a file imported beside it, and a help desk that is away when a ticket comes.
 
 use crate::contents::shop;
 use crate::postgres;
 use crate::service::{Service, signpost};
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::path::Path;
 
 const REPORT: &str = "/v1/portals/shop/reports/deflection?from=2026-01-01&to=2026-02-01";
@@ -68,4 +70,58 @@ fn tickets_are_imported_once_beside_a_running_server_into_its_file() {
 fn tickets_are_imported_once_beside_a_running_server_into_its_database() {
     let url = postgres::database();
     tickets_are_imported_once_beside_a_running_server(&["--database", &url]);
+}
+
+/// Answers the next call with a status and JSON: its headers in lower case, and its body.
+fn answer(listener: &TcpListener, status: &str, json: &str) -> (String, Value) {
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut from = BufReader::new(stream.try_clone().unwrap());
+    let (mut headers, mut line) = (String::new(), String::new());
+    while from.read_line(&mut line).unwrap() > 2 {
+        headers.push_str(&std::mem::take(&mut line).to_lowercase());
+    }
+    let length = headers.lines().find_map(|header| header.strip_prefix("content-length: ")).unwrap();
+    let mut body = vec![0; length.trim().parse().unwrap()];
+    from.read_exact(&mut body).unwrap();
+    let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", json.len());
+    stream.write_all(format!("{head}{json}").as_bytes()).unwrap();
+    (headers, serde_json::from_slice(&body).unwrap())
+}
+
+#[test]
+fn a_ticket_is_handed_over_once_the_help_desk_is_back_although_the_server_was_killed_meanwhile() {
+    let (content, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    shop(content.path(), 5);
+    let desk = TcpListener::bind("127.0.0.1:0").unwrap();
+    let secret = data.path().join("secret");
+    std::fs::write(&secret, "a secret of enough characters\n").unwrap();
+    let forward = format!("generic/shop=file:{}@http://{}/tickets", secret.display(), desk.local_addr().unwrap());
+    let options = ["--forward", forward.as_str()];
+    let service = Service::start(content.path(), data.path(), &options).settled();
+    let ticket = json!({"subject": "Card lost", "body": "Since Monday.", "email": "ana@example.org", "visitor": "b1"});
+    let made = service.post("/v1/portals/shop/tickets", &ticket, None).json();
+    let (first, said) = answer(&desk, "503 Service Unavailable", "{}");
+    assert_eq!((said["subject"].clone(), said["description"].clone()), (json!("Card lost"), json!("Since Monday.")));
+    service.kill();
+    drop(service);
+    let service = Service::start(content.path(), data.path(), &options).settled();
+    let (second, again) = answer(&desk, "201 Created", "{\"id\": 77}");
+    assert_eq!(said, again);
+    let of = |headers: &str, name: &str| headers.lines().find(|line| line.starts_with(name)).map(str::to_owned);
+    assert!(of(&first, "signpost-signature: t=").is_some() && of(&second, "signpost-signature: t=").is_some());
+    let key = of(&first, "idempotency-key: signpost:");
+    assert!(key.is_some() && key == of(&second, "idempotency-key: "), "{first}\n{second}");
+    let status = format!(
+        "/v1/portals/shop/tickets/{}?secret={}",
+        made["id"].as_str().unwrap(),
+        made["secret"].as_str().unwrap()
+    );
+    service.wait("the ticket to be handed over", |service| service.get(&status, None).json()["stage"] == "handed_over");
+    assert_eq!(service.get(&status, None).json()["subject"], "");
+    let operator = service.token("shop", &["signpost:operator"], &[]);
+    let sources = service.get("/v1/portals/shop/admin/sources", Some(&operator)).json();
+    assert_eq!(sources["forwarding"], json!({"waiting": 0, "given_up": 0}));
+    // The page for people says so too.
+    let page = service.get(&status.replace("/v1/portals", ""), None);
+    assert!(String::from_utf8_lossy(&page.body).contains("Handed over to our support team"));
 }

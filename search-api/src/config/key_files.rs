@@ -1,6 +1,6 @@
 //! Reads the operator's keys from files and environment variables; never from a place that editors write to.
 
-use super::{Config, KeyRule, KeySource, Provider, WebhookRule};
+use super::{Config, ForwardRule, KeyRule, KeySource, Provider, WebhookRule};
 use crate::identity::{KeyError, Keys};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -23,6 +23,19 @@ pub struct Webhook {
     pub secret: Secret,
 }
 
+/// Where tickets of a portal are handed over to, and the secret that it takes.
+#[derive(Clone, Debug)]
+pub struct Forward {
+    /// Whose API it is.
+    pub provider: Provider,
+    /// Portal whose tickets are handed over.
+    pub portal: String,
+    /// The secret.
+    pub secret: Secret,
+    /// Address: whole of a generic webhook, else without the path.
+    pub url: String,
+}
+
 /// Why the keys cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
@@ -38,6 +51,9 @@ pub enum KeyFileError {
     /// A secret that could be guessed.
     #[error("the secret of `{0}` has fewer than {SHORTEST_SECRET} bytes")]
     Short(String),
+    /// A ticket would be handed over to one of two.
+    #[error("--forward names two places for the tickets of {0}: name one")]
+    TwoForwards(String),
     /// Tokens that any issuer could have made.
     #[error("keys need --issuers: the `iss` of the tokens that are believed")]
     Issuers,
@@ -73,6 +89,19 @@ pub fn webhooks(config: &Config) -> Result<Vec<Webhook>, KeyFileError> {
         Ok(Webhook { provider: rule.provider, portal: rule.portal.clone(), secret })
     };
     config.webhooks.iter().map(read).collect()
+}
+
+/// Where the options have tickets handed over to, with the secrets. One place a portal.
+pub fn forwards(config: &Config) -> Result<Vec<Forward>, KeyFileError> {
+    let read = |ForwardRule { provider, portal, secret, url }: &ForwardRule| {
+        let name = format!("{provider}/{portal}");
+        if config.forward.iter().filter(|other| other.portal == *portal).nth(1).is_some() {
+            return Err(KeyFileError::TwoForwards(portal.clone()));
+        }
+        let secret = Secret::read(secret, &name, &config.folders.content)?;
+        Ok(Forward { provider: *provider, portal: portal.clone(), secret, url: url.clone() })
+    };
+    config.forward.iter().map(read).collect()
 }
 
 impl Secret {

@@ -13,6 +13,7 @@ mod events;
 mod explain;
 mod fields;
 mod form;
+pub mod forward;
 mod health;
 mod help;
 pub mod helpfulness;

@@ -4,7 +4,7 @@ use super::error::{Problem, ProblemBody};
 use super::{App, Caller, events};
 use crate::deflection::log::{Millis, Stretch};
 use crate::identity::OPERATOR;
-use crate::store::{Named, Source};
+use crate::store::{Named, OnTheirWay, Source};
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
@@ -19,6 +19,16 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct SourcesBody {
     sources: Vec<SourceBody>,
+    forwarding: ForwardingBody,
+}
+
+/// Tickets of the form on their way to a help desk.
+#[derive(Serialize, ToSchema)]
+struct ForwardingBody {
+    /// Those that are tried.
+    waiting: u64,
+    /// Those that could not be handed over for a week; they are kept, and never tried again.
+    given_up: u64,
 }
 
 /// A source of tickets.
@@ -100,7 +110,9 @@ fn operator(caller: &Caller) -> Result<(), Problem> {
 
 async fn sources(app: &App, caller: &Caller) -> Result<Json<SourcesBody>, Problem> {
     let sources = app.store.sources(&caller.portal.id).await?.into_iter().map(shape);
-    Ok(Json(SourcesBody { sources: sources.collect::<Result<_, _>>()? }))
+    let OnTheirWay { waiting, given_up } = app.store.on_their_way(&caller.portal.id).await?;
+    let forwarding = ForwardingBody { waiting, given_up };
+    Ok(Json(SourcesBody { sources: sources.collect::<Result<_, _>>()?, forwarding }))
 }
 
 fn shape(source: Source) -> Result<SourceBody, Problem> {

@@ -64,7 +64,6 @@ pub fn verified(provider: Provider, secret: &Secret, call: &Call<'_>) -> Option<
     (call.now.abs_diff(at) <= TOLERANCE.unsigned_abs()).then_some(at.min(call.now))
 }
 
-#[cfg(test)]
 /// The signature of a generic call, as its header.
 pub fn sign(secret: &Secret, at: Millis, body: &[u8]) -> Option<String> {
     let time = (at / 1000).to_string();

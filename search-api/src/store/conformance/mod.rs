@@ -14,6 +14,7 @@ macro_rules! on_both {
 
 mod events;
 mod figures;
+mod outbox;
 mod plans;
 mod privacy;
 mod servers;
