@@ -105,6 +105,9 @@ impl Trend<'_> {
             let told: Vec<(usize, Point)> =
                 run.iter().enumerate().filter_map(|(place, point)| Some((first + place, (*point)?))).collect();
             first += run.len();
+            if told.is_empty() {
+                continue;
+            }
             let highs = told.iter().map(|(place, point)| at(*place, point.high));
             let lows = told.iter().rev().map(|(place, point)| at(*place, point.low));
             if let [(place, point)] = told[..] {

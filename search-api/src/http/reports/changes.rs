@@ -83,9 +83,11 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
 /// Reads `since`: a moment, or the end of a day of the portal. It lies before the question's own moment.
 pub fn since(fields: &mut Fields, question: &Question) -> Result<Option<Millis>, Problem> {
     let Some(text) = fields.text("since", 64)? else { return Ok(None) };
+    // Of the last day, as far as it is known.
     let day = || -> Option<Millis> {
-        let after = text.parse::<Date>().ok()?.tomorrow().ok()?;
-        Some(after.to_zoned(question.zone.clone()).ok()?.timestamp().as_millisecond() - 1)
+        let day = text.parse::<Date>().ok()?;
+        let start = |day: Date| Some(day.to_zoned(question.zone.clone()).ok()?.timestamp().as_millisecond());
+        (start(day)? <= question.as_of).then_some(start(day.tomorrow().ok()?)?.min(question.as_of + 1) - 1)
     };
     let moment = text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond).or_else(day);
     let earlier = moment.filter(|moment| *moment <= question.as_of);
