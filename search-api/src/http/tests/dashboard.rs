@@ -145,7 +145,7 @@ async fn the_page_draws_charts_keeps_filters_and_says_what_tickets_cost() {
             || page.contains("window=72h&amp;stratum=without_intent")
     );
     assert!(page.contains("<option value=\"without_intent\" selected>"), "{page}");
-    // 87 of 180 needs were deflected, as far as their visitors said.
+    // 90 of 180 needs were solved, as their visitors said.
     assert!(page.contains("at most 1\u{202f}") && page.contains("closed needs × 12.5"), "{page}");
     assert!(page.contains("[holdout]") && page.contains("experiment = "), "how to begin an experiment");
     let wrong = site.get_with(&[ANALYST], "/acme/dashboard?cost=much").await;
