@@ -176,7 +176,7 @@ fn the_mean_cosine_of_two_sets_is_that_of_their_pairs() {
         sum
     };
     let [a, b, c] = &vectors;
-    let found = mean_cosine((&sum(&[a.clone(), b.clone()]), 2), (&sum(&[c.clone()]), 1));
+    let found = mean_cosine((&sum(&[a.clone(), b.clone()]), 2), (&sum(std::slice::from_ref(c)), 1));
     assert!((found - f64::from(cosine(a, c) + cosine(b, c)) / 2.0).abs() < 1e-6);
     assert_eq!(mean_cosine((&[1, 2], 1), (&[1], 1)), 0.0);
     assert!(direction(&[0.0; 3]).is_none());

@@ -293,7 +293,7 @@ pub async fn break_off(db: &mut AnyConnection, portal: &str, outage: &Stretch) -
 /// The sources of a portal, by name.
 async fn all(pool: &AnyPool, portal: &str) -> Result<Vec<Source>, StoreError> {
     let mut sources = BTreeMap::<String, Source>::new();
-    fn of<'a>(sources: &'a mut BTreeMap<String, Source>, name: String) -> &'a mut Source {
+    fn of(sources: &mut BTreeMap<String, Source>, name: String) -> &mut Source {
         let new = || Source { name: name.clone(), covered: None, counts: BTreeMap::new(), outages: Vec::new() };
         sources.entry(name.clone()).or_insert_with(new)
     }
