@@ -213,7 +213,7 @@ mod tests {
     use crate::deflection::log::Kind;
     use crate::deflection::question::{MINUTE, Window};
     use crate::deflection::report;
-    use crate::deflection::story::{Story, T0, browser, may};
+    use crate::deflection::story::{Seeded, Story, T0, browser, may};
 
     const HOURS: f64 = 60.0;
 
@@ -223,18 +223,6 @@ mod tests {
             let Kind::FormOpen { assigned, .. } = &mut event.kind else { unreachable!("told above") };
             *assigned = Some(Assignment { experiment: experiment.into(), per_mille: 100, arm });
         })
-    }
-
-    /// Numbers from 0 to 1, the same each time (SplitMix64).
-    struct Seeded(u64);
-
-    impl Seeded {
-        fn next(&mut self) -> f64 {
-            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-        }
     }
 
     #[test]
@@ -317,9 +305,9 @@ mod tests {
             let (mut shown, mut held) = (Units::default(), Units::default());
             for _ in 0..2_000 {
                 let (units, rate) =
-                    if random.next() < share { (&mut held, held_rate) } else { (&mut shown, shown_rate) };
+                    if random.share() < share { (&mut held, held_rate) } else { (&mut shown, shown_rate) };
                 units.all += 1;
-                units.ticketed += u64::from(random.next() < rate);
+                units.ticketed += u64::from(random.share() < rate);
             }
             let Some(lift) = Holdout::weigh("e".into(), share, shown, held, 0).lift else { continue };
             told += 1;

@@ -8,6 +8,7 @@ use crate::store::{Outgoing, StoreError};
 use requests::{Request, request, their_id};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinSet;
 use ureq::Agent;
 use ureq::tls::{TlsConfig, TlsProvider};
 
@@ -53,34 +54,39 @@ pub async fn keep_forwarding(app: Arc<App>, to: Vec<Forward>) {
     }
 }
 
-/// Tries each ticket that is due once.
-async fn forward_due(app: &App, to: &[Forward], agent: &Agent) -> Result<(), StoreError> {
+/// Tries each ticket that is due once, all at the same time: each is ours alone for little longer than one attempt may take.
+async fn forward_due(app: &Arc<App>, to: &[Forward], agent: &Agent) -> Result<(), StoreError> {
+    let mut tries = JoinSet::new();
     for sent in app.store.outgoing().await? {
-        let target = to.iter().find(|target| target.portal == sent.portal);
-        let outcome = match target {
-            None => Err(ForwardError::Nowhere),
-            Some(target) => attempt(target, &sent, agent, app.now()).await,
-        };
-        let (portal, id) = (&sent.portal, &sent.id);
-        match (outcome, target) {
-            (Ok(theirs), Some(target)) => {
+        let target = to.iter().find(|target| target.portal == sent.portal).cloned();
+        tries.spawn(forward(Arc::clone(app), target, sent, agent.clone()));
+    }
+    while let Some(tried) = tries.join_next().await {
+        // One that broke off is tried again when it is nobody's any more.
+        tried.unwrap_or(Ok(()))?;
+    }
+    Ok(())
+}
+
+/// Tries a ticket once and notes what came of it.
+async fn forward(app: Arc<App>, target: Option<Forward>, sent: Outgoing, agent: Agent) -> Result<(), StoreError> {
+    let (portal, id) = (&sent.portal, &sent.id);
+    let cause = match &target {
+        None => ForwardError::Nowhere,
+        Some(target) => match attempt(target, &sent, &agent, app.now()).await {
+            Err(cause) => cause,
+            Ok(theirs) => {
                 app.store.handed_over(&sent, target.provider.name(), theirs.as_deref()).await?;
                 metrics::counter!("signpost_tickets_forwarded_total").increment(1);
                 tracing::info!(portal, id, to = target.provider.name(), "a ticket was handed over");
+                return Ok(());
             }
-            (outcome, _) => {
-                let cause = outcome.err().unwrap_or(ForwardError::Nowhere);
-                metrics::counter!("signpost_ticket_forward_failures_total").increment(1);
-                match app.store.postpone(&sent).await? {
-                    Some(_) => {
-                        tracing::warn!(portal, id, %cause, "a ticket could not be handed over; it will be tried again")
-                    }
-                    None => {
-                        tracing::error!(portal, id, %cause, "a ticket could not be handed over for a week and is given up")
-                    }
-                }
-            }
-        }
+        },
+    };
+    metrics::counter!("signpost_ticket_forward_failures_total").increment(1);
+    match app.store.postpone(&sent).await? {
+        Some(_) => tracing::warn!(portal, id, %cause, "a ticket could not be handed over; it will be tried again"),
+        None => tracing::error!(portal, id, %cause, "a ticket could not be handed over for a week and is given up"),
     }
     Ok(())
 }

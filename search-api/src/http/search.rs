@@ -261,16 +261,21 @@ pub async fn search(app: &App, caller: &Caller, visitor: Visitor, asked: Asked) 
         language: answers.language.clone(),
         surface: asked.surface,
         results: u32::try_from(answers.total).unwrap_or(u32::MAX),
-        confidence: match answers.confidence {
-            Confidence::Good => LoggedConfidence::Good,
-            Confidence::Weak => LoggedConfidence::Weak,
-            Confidence::None => LoggedConfidence::None,
-        },
+        confidence: logged(answers.confidence),
         vector,
     };
     app.store.record(&caller.portal, origin, record);
     let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     Ok(Found { search_id, query, answers, took_us })
+}
+
+/// A confidence as the log has it.
+pub fn logged(confidence: Confidence) -> LoggedConfidence {
+    match confidence {
+        Confidence::Good => LoggedConfidence::Good,
+        Confidence::Weak => LoggedConfidence::Weak,
+        Confidence::None => LoggedConfidence::None,
+    }
 }
 
 /// The query's vector, if one is wanted and the visible passages have vectors of the same model.

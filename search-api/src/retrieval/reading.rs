@@ -259,8 +259,8 @@ fn is_identifier(word: &str) -> bool {
     word.contains('_') || (word.contains(char::is_numeric) && word.contains(char::is_alphabetic))
 }
 
-/// Lets a word stand for those that it begins, if there are none for those that it begins but for marks; the number of documents of the most frequent, `None` and nothing changed if there
-/// are none.
+/// Lets a word stand for those that it begins, if there are none for those that it begins but for marks; the number of documents of
+/// the most frequent, `None` and nothing changed if there are none.
 fn complete(view: &LanguageView, word: &mut QueryWord) -> Result<Option<u32>, ReadError> {
     let mut longer = view.words_with_prefix(&word.word, MAX_EXPANSIONS)?;
     if longer.is_empty() {

@@ -18,6 +18,7 @@ mod session;
 mod sources;
 mod tickets;
 mod votes;
+mod work;
 mod writer;
 
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub use outbox::{OnTheirWay, Outgoing};
 pub use readings::Reading;
 pub use redaction::redact;
 pub use sources::{Notice, OURS, Reason, Source, SourceTicket, Taken};
+pub use tickets::{Created, NewTicket, Stage, TicketError, TicketStatus};
 
 use crate::deflection::helpfulness::Vote;
 use crate::deflection::log::{Arm, Confidence, Hash, Kind, Log, Mark, Millis, QueryVector, Surface};
@@ -55,7 +57,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tickets::{SealedTicket, Stored};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use writer::{Command, Done, Dropped, Record, Work, Writer};
+use work::{Command, Done, Record, Work};
+use writer::{Dropped, Writer};
 
 /// Now, in milliseconds since 1970 UTC.
 pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
@@ -168,71 +171,6 @@ pub struct Receipt {
     pub duplicate: usize,
     /// Events whose id is taken by other content; dropped.
     pub conflict: usize,
-}
-
-/// A ticket as its writer sends it.
-#[derive(Clone, Debug, Default)]
-pub struct NewTicket {
-    /// One line.
-    pub subject: String,
-    /// The rest.
-    pub body: String,
-    /// Where to answer; the viewer's own when absent.
-    pub email: Option<String>,
-    /// Extra fields of the portal's form.
-    pub fields: BTreeMap<String, String>,
-    /// The search it followed.
-    pub search_id: Option<String>,
-    /// The form it was written in.
-    pub form_id: Option<String>,
-    /// A key under which a repetition gives the same ticket for 24 h.
-    pub idempotency_key: Option<String>,
-}
-
-/// How far a ticket is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// It is here; nobody has taken it yet.
-    Received,
-    /// Somebody works on it.
-    Working,
-    /// The customer was asked something.
-    Waiting,
-    /// It is answered.
-    Solved,
-    /// A help desk has it; nothing that was written is left here.
-    HandedOver,
-}
-
-/// What a ticket's owner may see of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TicketStatus {
-    /// Its id.
-    pub id: String,
-    /// Its subject, as written; empty once it was handed over.
-    pub subject: String,
-    /// Each stage it reached and since when, oldest first; never empty.
-    pub stages: Vec<(Stage, Millis)>,
-}
-
-/// A ticket that was made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Created {
-    /// The ticket.
-    pub ticket: TicketStatus,
-    /// What lets an anonymous owner see it (128 bits, URL-safe); the same at each repetition.
-    pub secret: String,
-}
-
-/// Why no ticket was made.
-#[derive(Debug, thiserror::Error)]
-pub enum TicketError {
-    /// The idempotency key was used for another ticket within 24 h.
-    #[error("the idempotency key was used for another ticket: send a new key")]
-    KeyReused,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 impl Store {

@@ -2,7 +2,7 @@
 
 use super::sources::{self, Reason};
 use super::tickets::{self, Written};
-use super::writer::{Done, Work};
+use super::work::{Done, Work};
 use super::{NewTicket, Stage, Store, StoreError};
 use crate::deflection::log::{Hash, Millis};
 use sqlx::{AnyConnection, Row, query};

@@ -5,7 +5,7 @@ use super::keys::Keys;
 use super::names::Named;
 use super::redaction::redact;
 use super::rows::insert_tickets;
-use super::writer::{Done, Work};
+use super::work::{Done, Work};
 use super::{FORM, Store, StoreError};
 use crate::deflection::log::{Hash, Millis, Person, QueryVector, Stretch, Ticket};
 use indexer::portal::Portal;

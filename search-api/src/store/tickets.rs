@@ -1,13 +1,78 @@
-//! The ticket as written, sealed; and what its owner may see of it.
+//! The ticket as written, and sealed; and what its owner may see of it.
 
+use super::StoreError;
 use super::keys::Keys;
 use super::names::Named;
 use super::rows::bytes;
-use super::{NewTicket, Stage, StoreError, TicketStatus};
 use crate::deflection::log::{Hash, Millis};
 use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, AnyPool, Row, query};
 use std::collections::BTreeMap;
+
+/// A ticket as its writer sends it.
+#[derive(Clone, Debug, Default)]
+pub struct NewTicket {
+    /// One line.
+    pub subject: String,
+    /// The rest.
+    pub body: String,
+    /// Where to answer; the viewer's own when absent.
+    pub email: Option<String>,
+    /// Extra fields of the portal's form.
+    pub fields: BTreeMap<String, String>,
+    /// The search it followed.
+    pub search_id: Option<String>,
+    /// The form it was written in.
+    pub form_id: Option<String>,
+    /// A key under which a repetition gives the same ticket for 24 h.
+    pub idempotency_key: Option<String>,
+}
+
+/// How far a ticket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It is here; nobody has taken it yet.
+    Received,
+    /// Somebody works on it.
+    Working,
+    /// The customer was asked something.
+    Waiting,
+    /// It is answered.
+    Solved,
+    /// A help desk has it; nothing that was written is left here.
+    HandedOver,
+}
+
+/// What a ticket's owner may see of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TicketStatus {
+    /// Its id.
+    pub id: String,
+    /// Its subject, as written; empty once it was handed over.
+    pub subject: String,
+    /// Each stage it reached and since when, oldest first; never empty.
+    pub stages: Vec<(Stage, Millis)>,
+}
+
+/// A ticket that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    /// The ticket.
+    pub ticket: TicketStatus,
+    /// What lets an anonymous owner see it (128 bits, URL-safe); the same at each repetition.
+    pub secret: String,
+}
+
+/// Why no ticket was made.
+#[derive(Debug, thiserror::Error)]
+pub enum TicketError {
+    /// The idempotency key was used for another ticket within 24 h.
+    #[error("the idempotency key was used for another ticket: send a new key")]
+    KeyReused,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// What is sealed. Later versions add variants.
 #[derive(Serialize, Deserialize)]

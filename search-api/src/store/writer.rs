@@ -2,22 +2,23 @@
 
 use super::database::Database;
 use super::insert::Insert;
-use super::intake::{BACKFILL, Rows, Sender};
+use super::intake::{BACKFILL, Rows};
 use super::keys::Keys;
-use super::outbox::{self, Claimed, HandedOver};
-use super::readings::{self, Reading};
+use super::outbox;
+use super::readings;
 use super::rows::{Inserted, bytes, insert_events, insert_tickets};
 use super::session::Session;
-use super::sources::{self, Heard, Taken};
-use super::tickets::{self, SealedTicket, Stored};
+use super::sources;
+use super::tickets::{self, Stored};
 use super::votes::Votes;
-use super::{AnsweredSearch, Clock, Receipt, Stage, StoreError, retention};
-use crate::deflection::log::{Address, Event, Hash, Millis, Stretch, Ticket};
+use super::work::{Command, Done, Record, Work};
+use super::{Clock, Receipt, StoreError, retention};
+use crate::deflection::log::{Address, Event, Hash, Millis, Ticket};
 use sqlx::{AnyConnection, Connection};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 /// Most commands in one commit.
@@ -55,104 +56,6 @@ const LOST: Insert = Insert {
 };
 
 const HOUR: Millis = 60 * 60 * 1000;
-
-/// Something to be written, and where to tell that it is durable.
-pub struct Command {
-    /// What.
-    pub work: Work,
-    /// Told after the commit.
-    pub done: oneshot::Sender<Result<Done, StoreError>>,
-}
-
-/// What is to be written.
-pub enum Work {
-    /// A batch of events.
-    Append {
-        /// Portal.
-        portal: String,
-        /// The rows.
-        rows: Rows,
-        /// The time for which they hold all tickets.
-        covers: Option<(Millis, Millis)>,
-    },
-    /// A ticket.
-    Ticket {
-        /// As written.
-        sealed: SealedTicket,
-        /// What is kept for analysis.
-        fact: Box<Ticket>,
-        /// By which address its writer is known.
-        address: Option<Address>,
-    },
-    /// A ticket's next stage.
-    Advance {
-        /// Portal.
-        portal: String,
-        /// Ticket.
-        id: String,
-        /// Stage.
-        stage: Stage,
-    },
-    /// A reading of what most analysts may not see.
-    Read(Reading),
-    /// What a source of tickets said.
-    Hear {
-        /// Portal.
-        portal: String,
-        /// Name of the source.
-        source: String,
-        /// What it said.
-        rows: Vec<Heard>,
-        /// When; it was alive then.
-        at: Millis,
-    },
-    /// Tickets to be handed over are taken.
-    Claim,
-    /// When a ticket is tried again to be handed over.
-    Postpone {
-        /// Portal.
-        portal: String,
-        /// Ticket.
-        id: String,
-        /// When; `None`: never.
-        due: Option<Millis>,
-    },
-    /// A ticket that was handed over.
-    HandOver(HandedOver),
-    /// A time for which a source was broken.
-    Outage {
-        /// Portal.
-        portal: String,
-        /// Source and time.
-        outage: Stretch,
-    },
-}
-
-/// What was written.
-pub enum Done {
-    /// A batch.
-    Appended(Receipt),
-    /// A ticket.
-    Ticket(Stored),
-    /// A stage.
-    Advanced,
-    /// What a source said.
-    Heard(Taken),
-    /// Tickets to be handed over.
-    Claimed(Vec<Claimed>),
-    /// Whatever has nothing to answer.
-    Noted,
-}
-
-/// A search to be recorded when there is time.
-pub struct Record {
-    /// Who asked.
-    pub sender: Sender,
-    /// What was answered.
-    pub search: AnsweredSearch,
-    /// When.
-    pub at: Millis,
-}
 
 /// Searches that found the queue full, by portal.
 pub type Dropped = Arc<Mutex<BTreeMap<String, u64>>>;
@@ -348,17 +251,6 @@ impl Writer {
             tracing::error!(%cause, "what is due could not be forgotten");
             self.session = None;
         }
-    }
-}
-
-impl Work {
-    /// The events among it, of portals.
-    fn events(&self) -> impl Iterator<Item = (&str, &Event)> {
-        let (portal, events) = match self {
-            Self::Append { portal, rows, .. } => (portal.as_str(), &rows.events[..]),
-            _ => ("", &[][..]),
-        };
-        events.iter().map(move |event| (portal, event))
     }
 }
 

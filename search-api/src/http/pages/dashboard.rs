@@ -17,6 +17,7 @@ use crate::deflection::figures::Figure;
 use crate::deflection::{Log, Overview, Question, Report, overview, revision};
 use crate::http::error::Problem;
 use crate::http::fields::Fields;
+use crate::http::reports::lines::Page;
 use crate::http::reports::replay::Reader;
 use crate::http::reports::{articles as article_report, asking, changes as change_report, topics};
 use crate::http::{App, Caller};
@@ -116,14 +117,14 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: 
         let before = before.map(|(log, earlier)| crate::deflection::report(&log, &earlier));
         let revised = since.map(|since| (since, revision(&log, question, since)));
         let language = caller.portal.languages.first().cloned().unwrap_or_else(Language::unknown);
-        let (topics, _) = topics::rows(&reader, &log, question, &language, 0, TOPICS)?;
+        let (topics, _) = topics::rows(&reader, &log, question, &language, Page { cursor: 0, limit: TOPICS })?;
         let articles = article_report::draw(&reader, question, told.articles.clone(), &last);
         let words = frame.words;
         let searches = told.searches.rows.iter().take(SEARCHES);
         let searches = searches.map(|row| searches::row(words, &reader, row, question)).collect::<Result<_, _>>()?;
         draw(frame, &caller, filters, &told, before.as_ref(), revised, searches, topics, articles)
     };
-    let dashboard = tokio::task::spawn_blocking(work).await.map_err(Problem::internal)??;
+    let dashboard = app.cores.run_behind(work).await??;
     Ok(([(header::CACHE_CONTROL, "private, no-store")], page(&dashboard)?).into_response())
 }
 

@@ -80,8 +80,7 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
         ("unread", |row| u64::from(row.unread)),
     ];
     let sort = fields.choice("sort", &sorts, sorts[0].1)?;
-    let limit = fields.whole("limit", 1..=200, 50)?;
-    let cursor = fields.whole("cursor", 0..=1_000_000, 0)?;
+    let page = lines::Page::read(&mut fields, 50)?;
     let format = lines::Format::read(&mut fields)?;
     fields.finish()?;
     let mut rows = rows(&app, &caller, &question).await?;
@@ -89,8 +88,8 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
     if format == lines::Format::Csv {
         return Ok(lines::table("articles.csv", COLUMNS, rows.into_iter().map(cells)));
     }
-    let next = (rows.len() > cursor + limit).then(|| (cursor + limit).to_string());
-    let rows = rows.into_iter().skip(cursor).take(limit).collect();
+    let next = page.next(rows.len());
+    let rows = rows.into_iter().skip(page.cursor).take(page.limit).collect();
     Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(ArticlesBody { rows, next })).into_response())
 }
 
@@ -100,7 +99,7 @@ pub async fn rows(app: &App, caller: &Caller, question: &Question) -> Result<Vec
     let last = last_openings(app, caller, question).await?;
     let reader = Reader::new(app, caller);
     let question = question.clone();
-    app.cores.run(move || draw(&reader, &question, readings, &last)).await
+    app.cores.run_behind(move || draw(&reader, &question, readings, &last)).await
 }
 
 /// By slug: when an article was last opened in the 180 days before the question's moment.

@@ -110,7 +110,7 @@ pub async fn fold<T: Send + 'static>(
     let (from, to) = question.reach();
     let log = app.store.log(portal, from, to).await?;
     let question = question.clone();
-    tokio::task::spawn_blocking(move || fold(&log, &question)).await.map_err(Problem::internal)
+    app.cores.run_behind(move || fold(&log, &question)).await
 }
 
 /// What a question says by name, but for the moment whose knowledge is used.

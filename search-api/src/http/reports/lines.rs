@@ -14,6 +14,9 @@ use std::task::{Context, Poll};
 /// Bytes from which lines are sent on.
 const ENOUGH: usize = 32 * 1024;
 
+/// Most rows of a page.
+pub const MOST_ROWS: usize = 200;
+
 /// How a table is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -27,6 +30,29 @@ impl Format {
     /// Reads `format`.
     pub fn read(fields: &mut Fields) -> Result<Self, Problem> {
         fields.choice("format", &[("json", Self::Json), ("csv", Self::Csv)], Self::Json)
+    }
+}
+
+/// Which rows of a table are sent at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// Rows before it.
+    pub cursor: usize,
+    /// Rows of it.
+    pub limit: usize,
+}
+
+impl Page {
+    /// Reads `limit`, 1 to [`MOST_ROWS`], and `cursor`.
+    pub fn read(fields: &mut Fields, usual: usize) -> Result<Self, Problem> {
+        let limit = fields.whole("limit", 1..=MOST_ROWS, usual)?;
+        Ok(Self { cursor: fields.whole("cursor", 0..=1_000_000, 0)?, limit })
+    }
+
+    /// `cursor` of the page after it, if there is one.
+    pub fn next(self, all: usize) -> Option<String> {
+        let end = self.cursor + self.limit;
+        (all > end).then(|| end.to_string())
     }
 }
 

@@ -1,10 +1,10 @@
 //! `GET /reports/searches`: which searches still end in tickets, grouped by meaning, each with what is wrong and what to do.
 
-use super::asking::{ReportQuestion, ask};
+use super::asking::{ReportQuestion, ask, fold};
 use super::lines;
 use super::replay::{Reader, Replay};
 use crate::deflection::groups::rows::{Row, Used};
-use crate::deflection::groups::{Diagnosis, Label, Name, Table, diagnose};
+use crate::deflection::groups::{Diagnosis, Label, Name, diagnose};
 use crate::deflection::intervals::Rate;
 use crate::deflection::{Question, searches};
 use crate::http::error::{Problem, ProblemBody};
@@ -214,14 +214,15 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
         ("visitors", |row| row.visitors as f64),
     ];
     let sort = fields.choice("sort", &sorts, sorts[0].1)?;
-    let limit = fields.whole("limit", 1..=200, 50)?;
-    let cursor = fields.whole("cursor", 0..=1_000_000, 0)?;
+    let mut page = lines::Page::read(&mut fields, 50)?;
     let group = fields.text("group", 64)?;
     let format = lines::Format::read(&mut fields)?;
-    let limit = if format == lines::Format::Csv { 200 } else { limit };
+    if format == lines::Format::Csv {
+        page.limit = lines::MOST_ROWS;
+    }
     fields.finish()?;
     let reader = Reader::new(&app, &caller);
-    let mut table = table(&app, &caller.portal.id, &question).await?;
+    let mut table = fold(&app, &caller.portal.id, &question, searches).await?;
     // What stands for several stays at the end; the sort is stable, so ties keep the table's order.
     table.rows.sort_by(|a, b| a.is_rest().cmp(&b.is_rest()).then(sort(b).total_cmp(&sort(a))));
     if let Some(group) = &group {
@@ -230,27 +231,19 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
             return Err(Problem::NotFound);
         }
     }
-    let next = (table.rows.len() > cursor + limit).then(|| (cursor + limit).to_string());
+    let next = page.next(table.rows.len());
     let shape = move || {
-        let page = table.rows.iter().skip(cursor).take(limit);
-        let rows = page.map(|row| SearchesRow::new(&reader, row, &question, group.is_some()));
+        let shown = table.rows.iter().skip(page.cursor).take(page.limit);
+        let rows = shown.map(|row| SearchesRow::new(&reader, row, &question, group.is_some()));
         let (from, to) = (table.from.to_string(), table.to.to_string());
         let rows = rows.collect::<Result<_, Problem>>()?;
         Ok::<_, Problem>(SearchesBody { from, to, median_rate: table.median, rows, next })
     };
-    let body = app.cores.run(shape).await??;
+    let body = app.cores.run_behind(shape).await??;
     if format == lines::Format::Csv {
         return Ok(lines::table("searches.csv", COLUMNS, body.rows.into_iter().map(cells)));
     }
     Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response())
-}
-
-/// Reads the log and groups its searches, off the request threads.
-async fn table(app: &App, portal: &str, question: &Question) -> Result<Table, Problem> {
-    let (from, to) = question.reach();
-    let log = app.store.log(portal, from, to).await?;
-    let question = question.clone();
-    tokio::task::spawn_blocking(move || searches(&log, &question)).await.map_err(Problem::internal)
 }
 
 /// What is wrong with a group, and what asking it again has shown. Nothing is said of what is too small to show, or not kept.

@@ -80,22 +80,23 @@ pub struct TopicArticle {
     responses((status = 200, content((TopicsBody = "application/json"), (String = "text/csv"))), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields) -> Result<Response, Problem> {
     let question = ask(&caller, &mut fields, app.now())?;
-    let limit = fields.whole("limit", 1..=200, 20)?;
-    let cursor = fields.whole("cursor", 0..=1_000_000, 0)?;
+    let mut page = lines::Page::read(&mut fields, 20)?;
     let format = lines::Format::read(&mut fields)?;
-    let limit = if format == lines::Format::Csv { 200 } else { limit };
+    if format == lines::Format::Csv {
+        page.limit = lines::MOST_ROWS;
+    }
     fields.finish()?;
     let reader = Reader::new(&app, &caller);
     let (from, to) = question.reach();
     let log = app.store.log(&caller.portal.id, from, to).await?;
     let language = caller.portal.languages.first().cloned().unwrap_or_else(Language::unknown);
     let shape = move || {
-        let (rows, all) = rows(&reader, &log, &question, &language, cursor, limit)?;
-        let next = (all > cursor + limit).then(|| (cursor + limit).to_string());
+        let (rows, all) = rows(&reader, &log, &question, &language, page)?;
+        let next = page.next(all);
         let (from, to) = question.weeks();
         Ok::<_, Problem>(TopicsBody { from: from.to_string(), to: to.to_string(), rows, next })
     };
-    let body = app.cores.run(shape).await??;
+    let body = app.cores.run_behind(shape).await??;
     if format == lines::Format::Csv {
         return Ok(lines::table("topics.csv", COLUMNS, body.rows.into_iter().flat_map(cells)));
     }
@@ -114,19 +115,18 @@ fn cells(row: TopicRow) -> Vec<[String; 6]> {
     row.articles.into_iter().map(|article| line(article.audience, article.article)).collect()
 }
 
-/// The topics of a log from one on, and how many there are.
+/// A page of the topics of a log, and how many there are.
 pub fn rows(
     reader: &Reader,
     log: &Log,
     question: &Question,
     language: &Language,
-    first: usize,
-    most: usize,
+    page: lines::Page,
 ) -> Result<(Vec<TopicRow>, usize), Problem> {
     let (topics, tickets) = of_log(log, question, language);
     let audiences = reader.audiences()?;
-    let page = topics.iter().skip(first).take(most);
-    let rows = page.map(|topic| TopicRow::new(reader, &audiences, topic, &tickets, language));
+    let shown = topics.iter().skip(page.cursor).take(page.limit);
+    let rows = shown.map(|topic| TopicRow::new(reader, &audiences, topic, &tickets, language));
     Ok((rows.collect::<Result<_, Problem>>()?, topics.len()))
 }
 
