@@ -22,6 +22,7 @@ mod observe;
 pub mod pages;
 mod protect;
 pub mod reports;
+pub mod rollups;
 pub mod search;
 mod sources;
 mod suggest;
@@ -86,6 +87,8 @@ pub struct App {
     pub helpfulness: Helpfulness,
     /// Who may send tickets.
     pub webhooks: Vec<Webhook>,
+    /// Events from which on reports are added up from days.
+    pub large_log: u32,
     clock: Clock,
     ready: AtomicBool,
 }
@@ -114,6 +117,7 @@ impl App {
             cores,
             helpfulness,
             webhooks: Vec::new(),
+            large_log: rollups::LARGE,
             clock,
             ready,
         }

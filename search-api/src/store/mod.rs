@@ -2,6 +2,7 @@
 
 mod archive;
 mod database;
+mod days;
 mod error;
 mod imports;
 mod insert;
@@ -29,6 +30,7 @@ mod postgres;
 
 pub use archive::Archive;
 pub use database::DatabaseUrl;
+pub use days::{DayFacts, Days};
 pub use error::StoreError;
 pub use imports::{Imported, Importer};
 pub use intake::RECORDED;
@@ -323,6 +325,11 @@ impl Store {
             run.to = run.to.max(now);
         }
         Ok(log)
+    }
+
+    /// The database, to be read.
+    pub fn archive(&self) -> &Archive {
+        &self.archive
     }
 
     /// The last word of each visitor on each article, by portal.

@@ -9,6 +9,7 @@ mod guards;
 mod holdout;
 mod ledger;
 mod refusals;
+mod rollups;
 mod steering;
 mod webhooks;
 
