@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod admin;
+pub mod alerts;
 pub mod articles;
 mod assets;
 pub mod client;
@@ -19,6 +20,7 @@ mod help;
 pub mod helpfulness;
 pub mod limits;
 mod observe;
+mod outward;
 pub mod pages;
 mod protect;
 pub mod reports;

@@ -1,5 +1,6 @@
 //! Events and tickets on disk: what is acknowledged is durable, what is written is redacted.
 
+mod alerts;
 mod archive;
 mod database;
 mod days;
@@ -28,6 +29,7 @@ mod conformance;
 #[path = "../../../tests/postgres.rs"]
 mod postgres;
 
+pub use alerts::OutgoingAlert;
 pub use archive::Archive;
 pub use database::DatabaseUrl;
 pub use days::{DayFacts, Days};

@@ -1,5 +1,6 @@
 //! The service as its callers meet it: one portal with a public and a restricted article, asked without a network.
 
+mod alerts;
 mod answers;
 mod bad_input;
 mod dashboard;
