@@ -209,7 +209,8 @@ fn visit(random: &mut SmallRng, now: Millis) -> (String, Vec<NewEvent>) {
 }
 
 fn shown(topic: u64, search: &str, rank: u64) -> Shown {
-    Shown { slug: format!("article-{topic}"), search_id: Some(search.into()), form_id: None, rank: Some(rank as u32) }
+    let slug = format!("article-{topic}");
+    Shown { slug, search_id: Some(search.into()), rank: Some(rank as u32), ..Shown::default() }
 }
 
 fn searched(random: &mut SmallRng, id: &str, topic: u64, confidence: Confidence) -> Searched {

@@ -15,6 +15,8 @@ fn a_demo_fills_an_empty_log_with_every_outcome_and_leaves_a_log_alone_that_is_t
     for outcome in ["ticketed", "confirmed", "assumed", "abandoned", "no_result"] {
         assert!(told["outcomes"][outcome].as_u64() > Some(0), "no {outcome}: {told}");
     }
+    let tasks = told["figures"].as_array().unwrap().iter().find(|figure| figure["name"] == "task_completion");
+    assert!(tasks.is_some_and(|tasks| tasks["value"].as_f64() > Some(0.0)), "{told}");
     assert!(told["link_coverage"]["value"].as_f64() > Some(0.9), "{told}");
     drop(service);
 

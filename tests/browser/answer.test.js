@@ -32,6 +32,18 @@ test("a question with a typo is answered by the right passage, and the reader sa
   assert.equal(vote.events[0].solved, true);
 });
 
+test("the tile of a task says that it was opened, if it leads to an article", async (t) => {
+  const service = await serve(t);
+  const page = await visitor(t, await browse(t));
+  await page.goto(`${service.pages}/`);
+  assert.equal(await page.locator("a.tile").count(), 3);
+  assert.equal(await page.locator("a.tile[data-task]").count(), 1, "the form and a search are no articles");
+  const sent = page.waitForRequest((request) => request.url().endsWith("/events"));
+  await page.getByRole("link", { name: "Reserve a berth", exact: true }).click();
+  const [click] = JSON.parse((await sent).postData()).events;
+  assert.deepEqual([click.type, click.slug, click.task, click.search_id], ["click", "reserve-a-berth", true, undefined]);
+});
+
 test("suggestions are walked by keyboard as the authoring practices say", async (t) => {
   const service = await serve(t);
   const page = await visitor(t, await browse(t));

@@ -31,8 +31,9 @@ function shown() {
 function opened(event) {
   const link = event.target.closest?.("a[data-slug]");
   if (!link || event.button > 1 || form) return;
-  const { slug, rank } = link.dataset;
-  recorder.send(["click", { slug, search_id: link.closest(".answers") ? search : undefined, rank: rank ? Number(rank) : undefined }]);
+  const { slug, rank, task } = link.dataset;
+  const found = link.closest(".answers") ? search : undefined;
+  recorder.send(["click", { slug, search_id: found, rank: rank ? Number(rank) : undefined, task: task === undefined ? undefined : true }]);
 }
 
 /** The search that led here is known to this page now: a copied address need not carry it. */

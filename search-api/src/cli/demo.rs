@@ -197,6 +197,15 @@ fn visit(random: &mut StdRng, topics: &[Topic], number: usize, start: Millis) ->
     let rank = (topics.len() as f64).powf(random.random::<f64>()) as usize;
     let topic = &topics[rank.min(topics.len()) - 1];
     let mut told = Told { number, now: start, events: Vec::new() };
+    // Some begin at the tile of a task, after which most ask nothing.
+    if let Some(slug) = topic.asked[0].slugs.first().filter(|_| random.random_bool(0.1)) {
+        told.event(Kind::Click(Shown { slug: slug.clone(), task: true, ..Shown::default() }));
+        told.pass(random.random_range(20 * SECOND..4 * MINUTE));
+        told.event(Kind::Leave { slug: slug.clone(), search_id: None });
+        if random.random_bool(0.6) {
+            return told.events;
+        }
+    }
     let mut search = told.search(&topic.asked[random.random_range(0..topic.asked.len())]);
     let (opens, refines, solves, gives_up) = match topic.turn {
         Turn::Helps => (0.8, 0.1, 0.45, 0.05),
@@ -239,7 +248,8 @@ fn visit(random: &mut StdRng, topics: &[Topic], number: usize, start: Millis) ->
 }
 
 fn shown(slug: &str, search: &str, place: usize) -> Shown {
-    Shown { slug: slug.into(), search_id: Some(search.into()), form_id: None, rank: u32::try_from(place + 1).ok() }
+    let rank = u32::try_from(place + 1).ok();
+    Shown { slug: slug.into(), search_id: Some(search.into()), rank, ..Shown::default() }
 }
 
 /// The events of one visit so far.

@@ -1,5 +1,5 @@
-//! Facts: what each visit, episode, form, search and ticket came to under one window, without a word of what anybody typed. Every
-//! figure is a sum of them; see [`days`] for how those of past days are kept.
+//! Facts: what each visit, episode, form, search, ticket and task came to under one window, without a word of what anybody
+//! typed. Every figure is a sum of them; see [`days`] for how those of past days are kept.
 
 pub mod days;
 pub mod gather;
@@ -47,6 +47,8 @@ pub struct Facts {
     pub searches: Vec<SearchFact>,
     /// Tickets.
     pub tickets: Vec<TicketFact>,
+    /// Tiles of tasks.
+    pub tasks: Vec<TaskFact>,
     /// What counts in no figure.
     pub asides: Vec<AsideFact>,
     /// Hashes of one browser under the key of a month and of the month before it.
@@ -156,6 +158,19 @@ pub struct SearchFact {
     pub opened: bool,
 }
 
+/// What became of a tile of a task that was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskFact {
+    /// When it was opened.
+    pub t: Millis,
+    /// By whom.
+    pub visitor: Who,
+    /// Place among [`Facts::traits`]: the roles of its visit, and no need.
+    pub traits: u32,
+    /// Whether its visitor went on to search or to a form; `None`: it is not known yet.
+    pub went_on: Option<bool>,
+}
+
 /// Where a ticket belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketFact {
@@ -246,6 +261,11 @@ impl<'f> Selected<'f> {
     /// Searches of the range, by number.
     pub fn searches(&self) -> impl Iterator<Item = (usize, &'f SearchFact)> {
         self.of(&self.facts.searches, |search| (search.t, search.traits))
+    }
+
+    /// Tiles of tasks opened in the range, by number. They have no language and no stratum.
+    pub fn tasks(&self) -> impl Iterator<Item = (usize, &'f TaskFact)> {
+        self.of(&self.facts.tasks, |task| (task.t, task.traits))
     }
 
     /// Tickets of the range, by number. Not filtered by role, language or stratum, which most tickets do not have.

@@ -41,6 +41,8 @@ const UNBALANCED: &str = "The sizes of the arms are not chance's (chi-square, p 
 const NOT_YET: &str = "Nobody whose seven days are over is in one of the arms yet.";
 const BEYOND_A_MONTH: &str =
     "Anonymous visitors cannot be told apart beyond a calendar month: ask for a range within one.";
+const TILES: &str =
+    "Tiles that lead to an article, opened in browsers that run scripts; without scripts no click is recorded.";
 const ANSWER_TIME: &str = "from the first search to the opening that solved it, nearest rank over solved episodes";
 
 /// How a figure is computed from its units.
@@ -67,7 +69,7 @@ enum Measure {
 }
 
 /// All figures of the definition that the log allows, in the order of deflection.md.
-const DEFINITIONS: [Definition; 12] = [
+const DEFINITIONS: [Definition; 13] = [
     Definition {
         name: "ticket_rate",
         formula: "ticketed / closed",
@@ -130,6 +132,13 @@ const DEFINITIONS: [Definition; 12] = [
         measure: Measure::Percentile(0.9),
         units: answer_times,
         note: |_, _| None,
+    },
+    Definition {
+        name: "task_completion",
+        formula: "task tiles opened and followed by no search or form within 10 minutes / task tiles opened",
+        measure: Measure::Share,
+        units: tasks,
+        note: |_, _| Some(TILES),
     },
     Definition {
         name: "active_visitors",
@@ -299,6 +308,15 @@ fn answer_times(selected: &Selected<'_>, each: &mut dyn FnMut(Unit)) {
     for (number, episode) in selected.episodes() {
         if let Some(millis) = episode.answered {
             each(Unit::timed(What::Episode(number), episode.t, episode.visitor, millis));
+        }
+    }
+}
+
+/// Opened tiles of tasks whose visitors have had the time to go on; in the numerator, those whose visitors did not.
+fn tasks(selected: &Selected<'_>, each: &mut dyn FnMut(Unit)) {
+    for (number, task) in selected.tasks() {
+        if let Some(went_on) = task.went_on {
+            each(Unit::judged(What::Task(number), task.t, task.visitor, !went_on));
         }
     }
 }

@@ -10,7 +10,7 @@ use super::report::Selection;
 use super::searches::Search;
 use super::tickets::{Attribution, Link, Rule};
 use super::units::{LINK_COVERAGE, Unit, Units, What, link_coverage};
-use super::{figures, formulas};
+use super::{figures, formulas, tasks};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a row stands for.
@@ -27,11 +27,13 @@ pub enum Kind {
     Search,
     /// A ticket.
     Ticket,
+    /// A tile of a task opened.
+    Task,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Episode, Self::Visit, Self::Form, Self::Search, Self::Ticket];
+    pub const ALL: [Self; 6] = [Self::Episode, Self::Visit, Self::Form, Self::Search, Self::Ticket, Self::Task];
 
     /// Its name in the API.
     pub fn name(self) -> &'static str {
@@ -41,12 +43,13 @@ impl Kind {
             Self::Form => "form",
             Self::Search => "search",
             Self::Ticket => "ticket",
+            Self::Task => "task",
         }
     }
 }
 
 /// How rows end that are not episodes, beside `ticketed`; see [`Row::outcome`].
-pub const ENDINGS: [&str; 12] = [
+pub const ENDINGS: [&str; 15] = [
     "open",
     "sent",
     "left_after_help",
@@ -59,6 +62,9 @@ pub const ENDINGS: [&str; 12] = [
     "nothing_found",
     "opened",
     "not_opened",
+    "completed",
+    "went_on",
+    "undecided",
 ];
 
 /// Which rows are wanted.
@@ -133,14 +139,14 @@ pub enum Part {
 pub struct Row {
     /// What it stands for.
     pub kind: Kind,
-    /// Id, its own within its kind: of the event that opened the episode, visit or form, or of the search's first keystroke; the
-    /// ticket's.
+    /// Id, its own within its kind: of the event that opened the episode, visit, form or task, or of the search's first keystroke;
+    /// the ticket's.
     pub id: String,
     /// The time by which it falls into the range.
     pub t: Millis,
     /// How it ended: an episode by its outcome; a form `open`, `sent`, `left_after_help` or `left`; a ticket `attributed`,
     /// `visit_alone`, `outside_window` or `unlinked`; a visit `ticketed` or `not_ticketed`; a search `nothing_found`, `opened` or
-    /// `not_opened`.
+    /// `not_opened`; a task `completed`, `went_on` or `undecided`.
     pub outcome: &'static str,
     /// Whether it stands in the figure's numerator.
     pub numerator: bool,
@@ -205,6 +211,7 @@ fn all(selected: &Selected<'_>, kind: Kind, each: &mut dyn FnMut(Unit)) {
         Kind::Form => selected.forms().for_each(|(number, fact)| tell(What::Form(number), fact.t)),
         Kind::Search => selected.searches().for_each(|(number, fact)| tell(What::Search(number), fact.t)),
         Kind::Ticket => selected.tickets().for_each(|(number, fact)| tell(What::Ticket(number), fact.t)),
+        Kind::Task => selected.tasks().for_each(|(number, fact)| tell(What::Task(number), fact.t)),
     }
 }
 
@@ -263,6 +270,7 @@ impl<'s, 'e, 'a> Book<'s, 'e, 'a> {
             What::Form(number) => self.form(number),
             What::Search(number) => self.search(number),
             What::Ticket(number) => self.ticket(number),
+            What::Task(number) => self.task(number),
         }
     }
 
@@ -343,6 +351,14 @@ impl<'s, 'e, 'a> Book<'s, 'e, 'a> {
         };
         let (id, t, tickets) = (linked.ticket.id.clone(), linked.ticket.at, vec![self.ticket_line(number)]);
         Row { kind: Kind::Ticket, id, t, outcome: attribution.name(), tickets, searches: 0, opened: 0, ..row }
+    }
+
+    /// It tells nothing of what was searched: it belongs to no need.
+    fn task(&self, number: usize) -> Row {
+        let tile = self.selection.tiles[number];
+        let id = self.selection.journeys.visits[tile.visit].events[tile.place].event.id.clone();
+        let fact = &self.selection.selected.facts.tasks[number];
+        Row { kind: Kind::Task, id, t: fact.t, outcome: tasks::ending(fact.went_on), opened: 1, ..self.of(&[]) }
     }
 
     /// What episodes give to a row: what was last asked, and how much was searched and opened.

@@ -95,6 +95,8 @@ proptest! {
                 ["nothing_found", "opened", "not_opened"].map(|outcome| count(Kind::Search, &[outcome]));
             prop_assert_eq!(part("no_result_rate"), (nothing, nothing + opened + unopened));
             prop_assert_eq!(part("no_click_rate"), (unopened, opened + unopened));
+            let [completed, went_on] = ["completed", "went_on"].map(|outcome| count(Kind::Task, &[outcome]));
+            prop_assert_eq!(part("task_completion"), (completed, completed + went_on));
             let tickets = report.tickets;
             for (outcome, number) in [
                 ("attributed", tickets.attributed),

@@ -209,6 +209,8 @@ pub struct Shown {
     pub form_id: Option<String>,
     /// Its 1-based place.
     pub rank: Option<u32>,
+    /// Whether it was the tile of a task; only of one that was opened.
+    pub task: bool,
 }
 
 /// What is kept of a ticket for analysis; the ticket as written is elsewhere, encrypted.

@@ -32,6 +32,7 @@ pub mod revision;
 pub mod searches;
 pub mod series;
 pub mod stems;
+pub mod tasks;
 pub mod tickets;
 pub mod units;
 pub mod visitors;
@@ -216,6 +217,7 @@ impl<'a> Followed<'a> {
             attributions: &attributions,
             evidence: &evidence,
             selected: Selected::new(question, &facts),
+            tiles: tasks::tiles(journeys),
             places: episodes
                 .flat_map(|(number, episode)| (0..episode.searches.len()).map(move |place| (number, place)))
                 .collect(),

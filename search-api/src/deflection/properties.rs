@@ -11,7 +11,7 @@ const WORDS: [&str; 6] = ["refund", "refund status", "holiday calendar", "export
 
 /// One thing that somebody does at a minute, drawn from few visitors, searches, forms and articles, so that they meet.
 pub fn step() -> impl Strategy<Value = (u8, u16, u8, u8)> {
-    (0..5_u8, 0..2_000_u16, 0..11_u8, 0..6_u8)
+    (0..5_u8, 0..2_000_u16, 0..12_u8, 0..6_u8)
 }
 
 /// The log of such steps.
@@ -46,6 +46,7 @@ pub fn tell(steps: &[(u8, u16, u8, u8)]) -> Log {
             7 => story.form_open(minute, &form),
             8 => story.form_suggest(minute, &form, &slug),
             9 => story.form_left(minute, &form),
+            10 => story.task(minute, &slug),
             _ => story.any_ticket(&format!("t{number}"), (minute * MINUTE as f64) as Millis, |ticket| {
                 ticket.person = if which < 3 { who } else { Person::default() };
                 ticket.form_id = (which == 3).then_some(form);

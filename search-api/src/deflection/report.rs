@@ -9,6 +9,7 @@ use super::log::{Lost, Mark};
 use super::outcomes::{Evidence, FormOutcome, Outcome};
 use super::question::Question;
 use super::searches::Search;
+use super::tasks::Tile;
 use super::tickets::{Attribution, Link, LinkedTicket};
 use std::collections::BTreeMap;
 
@@ -114,6 +115,8 @@ pub struct Selection<'e, 'a> {
     pub evidence: &'e Evidence<'e, 'a>,
     /// The facts of all journeys, by the same numbers, and which of them are selected.
     pub selected: Selected<'e>,
+    /// The tiles of tasks that were opened, by the same numbers as their facts.
+    pub tiles: Vec<Tile>,
     /// Of each search among the facts, the number of its episode and its place in that.
     pub places: Vec<(usize, usize)>,
 }

@@ -76,6 +76,11 @@ impl Story {
         self.event(minute, Kind::Click(shown))
     }
 
+    pub fn task(self, minute: f64, slug: &str) -> Self {
+        let shown = Shown { slug: slug.into(), task: true, ..Shown::default() };
+        self.event(minute, Kind::Click(shown))
+    }
+
     pub fn leave(self, minute: f64, slug: &str) -> Self {
         self.event(minute, Kind::Leave { slug: slug.into(), search_id: None })
     }

@@ -18,6 +18,8 @@ pub enum What {
     Search(usize),
     /// A ticket.
     Ticket(usize),
+    /// A tile of a task that was opened.
+    Task(usize),
 }
 
 /// One thing that a figure counts, and where it counts it.

@@ -71,6 +71,8 @@ pub struct SentEvent {
     slug: Option<String>,
     /// 1-based place.
     rank: Option<u32>,
+    /// Of a `click`: whether it opened the tile of a task, on the first page or from `/help`.
+    task: Option<bool>,
     query: Option<String>,
     /// Language of the query.
     language: Option<String>,

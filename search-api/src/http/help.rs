@@ -32,7 +32,8 @@ pub struct HelpQuestion {
 pub struct HelpAnswer {
     /// Articles whose contexts hold the page, the most specific first.
     articles: Vec<HelpArticle>,
-    /// Tasks whose contexts hold the page, in the portal's order.
+    /// Tasks whose contexts hold the page, in the portal's order. Whoever opens one that leads to an article is told of by a `click`
+    /// with `task: true`, which task completion counts.
     tasks: Vec<HelpTask>,
 }
 

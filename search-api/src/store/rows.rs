@@ -28,13 +28,14 @@ struct Columns<'a> {
     solved: Option<bool>,
     vector: Option<&'a QueryVector>,
     assigned: Option<&'a Assignment>,
+    task: bool,
 }
 
 const EVENTS: Insert = Insert {
     table: "event",
     columns: "portal, id, digest, t, at, sent_at, received_at, backfill, subject, browser, browser_before, roles, mark, \
               surface, kind, search_id, form_id, ticket_id, slug, rank, text, language, results, confidence, solved, \
-              model, vector, experiment, per_mille, arm",
+              model, vector, experiment, per_mille, arm, task",
     then: "ON CONFLICT (portal, id) DO NOTHING RETURNING portal, id",
 };
 
@@ -76,6 +77,10 @@ pub fn digest(event: &Event) -> [u8; 16] {
     part(columns.results.map(u32::to_le_bytes).as_ref().map(|bytes| &bytes[..]));
     part(text(columns.confidence));
     part(columns.solved.map(|solved| [u8::from(solved)]).as_ref().map(|bytes| &bytes[..]));
+    if columns.task {
+        // Of all others the digest is what it was before there was the column.
+        part(Some(b"task"));
+    }
     std::array::from_fn(|place| hasher.finalize().as_bytes()[place])
 }
 
@@ -123,6 +128,7 @@ pub async fn insert_events(db: &mut AnyConnection, events: &[(&str, &Event)]) ->
             .bind(columns.assigned.map(|assigned| assigned.experiment.clone()))
             .bind(columns.assigned.map(|assigned| i64::from(assigned.per_mille)))
             .bind(columns.assigned.map(|assigned| assigned.arm.name()))
+            .bind(columns.task.then(|| flag(true)))
     });
     let mut stored = HashMap::new();
     for row in inserted.await? {
@@ -307,6 +313,7 @@ fn shown_columns<'a>(kind: &'static str, shown: &'a Shown) -> Columns<'a> {
         search_id: shown.search_id.as_deref(),
         form_id: shown.form_id.as_deref(),
         rank: shown.rank,
+        task: shown.task,
         ..Columns::default()
     }
 }
@@ -324,8 +331,13 @@ fn kind(row: &AnyRow) -> Result<Kind, StoreError> {
             confidence: named(row, "confidence")?,
             vector: vector(row)?,
         }),
-        "impression" => Kind::Impression(Shown { slug: slug()?, search_id, form_id, rank: count(row, "rank")? }),
-        "click" => Kind::Click(Shown { slug: slug()?, search_id, form_id, rank: count(row, "rank")? }),
+        "impression" => {
+            Kind::Impression(Shown { slug: slug()?, search_id, form_id, rank: count(row, "rank")?, task: false })
+        }
+        "click" => {
+            let (rank, task) = (count(row, "rank")?, is_set(row, "task")?.unwrap_or_default());
+            Kind::Click(Shown { slug: slug()?, search_id, form_id, rank, task })
+        }
         "leave" => Kind::Leave { slug: slug()?, search_id },
         "vote" => Kind::Vote {
             slug: slug()?,

@@ -1,7 +1,8 @@
 //! Judged journeys to facts.
 
 use super::{
-    AsideFact, Belongs, EpisodeFact, Facts, FormFact, Need, SearchFact, TicketFact, Traits, Trial, VisitFact, Who,
+    AsideFact, Belongs, EpisodeFact, Facts, FormFact, Need, SearchFact, TaskFact, TicketFact, Traits, Trial, VisitFact,
+    Who,
 };
 use crate::deflection::episodes::{Episode, Form, Opening};
 use crate::deflection::holdout::{falls_within, is_over};
@@ -9,6 +10,7 @@ use crate::deflection::log::{Hash, Kind, Millis, Surface};
 use crate::deflection::outcomes::{Evidence, FormOutcome, Outcome};
 use crate::deflection::question::HOUR;
 use crate::deflection::searches::Search;
+use crate::deflection::tasks::tiles;
 use crate::deflection::tickets::Attribution;
 use crate::deflection::visitors::Visitor;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -111,6 +113,12 @@ pub fn gather(judged: &Judged<'_, '_>, asides: &[AsideFact], months: &[(Hash, Ha
             Attribution::OutsideWindow => Belongs::OutsideWindow,
             Attribution::Unlinked => Belongs::Unlinked,
         },
+    }));
+    facts.tasks.extend(tiles(journeys).into_iter().map(|tile| TaskFact {
+        t: tile.t(journeys),
+        visitor: visitors.place(journeys.visits[tile.visit].visitor),
+        traits: traits_of_visit[tile.visit],
+        went_on: tile.went_on(journeys, evidence.as_of, evidence.rules),
     }));
     Facts { visitors: visitors.all, traits: traits.all, assignments: assignments.all, ..facts }
 }

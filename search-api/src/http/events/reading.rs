@@ -63,9 +63,12 @@ impl<'a> Reader<'a> {
                 vector: None,
             }),
             Some("impression") => {
-                Kind::Impression(Shown { slug: slug()?, search_id, form_id, rank: self.count("rank")? })
+                Kind::Impression(Shown { slug: slug()?, search_id, form_id, rank: self.count("rank")?, task: false })
             }
-            Some("click") => Kind::Click(Shown { slug: slug()?, search_id, form_id, rank: self.count("rank")? }),
+            Some("click") => {
+                let task = self.flag("task")?.unwrap_or_default();
+                Kind::Click(Shown { slug: slug()?, search_id, form_id, rank: self.count("rank")?, task })
+            }
             Some("leave") => Kind::Leave { slug: slug()?, search_id },
             Some("vote") => {
                 let solved = self.need("solved", self.flag("solved")?)?;
@@ -158,6 +161,7 @@ mod tests {
             json!({"id": "1", "at": at, "type": "search", "query": "reset", "results": 3, "confidence": "weak", "language": "en"}),
             json!({"id": "1", "at": "2026-05-01T10:00:00Z", "type": "impression", "slug": "a", "rank": 1, "search_id": "x-_"}),
             json!({"id": "1", "at": at, "type": "click", "slug": "a", "form_id": "f"}),
+            json!({"id": "1", "at": at, "type": "click", "slug": "a", "task": true, "surface": "context"}),
             json!({"id": "1", "at": at, "type": "leave", "slug": "a"}),
             json!({"id": "1", "at": at, "type": "vote", "slug": "a", "solved": false, "comment": "no"}),
             json!({"id": "1", "at": at, "type": "form_open", "form_id": "f", "surface": "form", "test": true}),
@@ -180,6 +184,7 @@ mod tests {
         assert_eq!(fault_of(json!({"id": "1", "at": at, "type": "tickets"})), "type");
         assert_eq!(fault_of(json!({"id": "1", "at": at, "type": "click"})), "slug");
         assert_eq!(fault_of(json!({"id": "1", "at": at, "type": "click", "slug": "a".repeat(201)})), "slug");
+        assert_eq!(fault_of(json!({"id": "1", "at": at, "type": "click", "slug": "a", "task": "yes"})), "task");
         assert_eq!(fault_of(json!({"id": "1", "at": at, "type": "vote", "slug": "a", "solved": "yes"})), "solved");
         assert_eq!(fault_of(json!({"id": "1", "at": at, "type": "vote", "slug": "a"})), "solved");
         assert_eq!(fault_of(json!({"id": "1", "at": at, "type": "search", "query": "q", "results": -1})), "results");

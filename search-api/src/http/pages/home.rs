@@ -39,6 +39,8 @@ struct Home {
 struct Tile {
     title: String,
     href: String,
+    /// The article that it leads to; tiles that lead elsewhere lead away from articles or to asking.
+    slug: Option<String>,
 }
 
 struct Topic {
@@ -97,17 +99,20 @@ fn tile(caller: &Caller, frame: &Frame, task: &Task) -> Option<Tile> {
     if !task.audience.admits(caller.viewer.grants()) {
         return None;
     }
+    let mut slug = None;
     let href = match &task.target {
-        TaskTarget::Article(slug) => {
-            let (view, article) = caller.index.article(slug)?;
-            caller.article_url(caller.index.slug(view, article))
+        TaskTarget::Article(named) => {
+            let (view, article) = caller.index.article(named)?;
+            let own = caller.index.slug(view, article);
+            slug = Some(own.to_owned());
+            caller.article_url(own)
         }
         TaskTarget::Search(query) => format!("{}/search?{}", frame.base, address::query(&[("q", query)])),
         TaskTarget::Ticket => format!("{}/ticket", frame.base),
         TaskTarget::Path(path) => path.clone(),
     };
     let title = task.title.get(frame.language.as_str()).or_else(|| task.title.get(frame.words.tag));
-    Some(Tile { title: title.or_else(|| task.title.values().next())?.clone(), href })
+    Some(Tile { title: title.or_else(|| task.title.values().next())?.clone(), href, slug })
 }
 
 /// Articles by the outermost part of their category, the largest topic first; those without one come last.

@@ -312,7 +312,7 @@ mod tests {
         }
         assert!(Kind::ALL.iter().all(|kind| english.ledger.kinds.contains_key(kind.name())));
         assert!(Sort::NAMED.iter().all(|(name, _)| english.ledger.sorts.contains_key(*name)));
-        for figure in ["ticket_rate", "signed_in_share", LINK_COVERAGE, "intercom_resolution_rate"] {
+        for figure in ["ticket_rate", "task_completion", "signed_in_share", LINK_COVERAGE, "intercom_resolution_rate"] {
             assert!(Counted::named(figure).is_some());
             assert_ne!(figure_title(english, figure), figure);
         }

@@ -29,7 +29,7 @@ pub enum View {
 /// One row of the ledger.
 #[derive(Serialize, ToSchema)]
 pub struct RowBody {
-    /// `episode`, `visit`, `form`, `search` or `ticket`.
+    /// `episode`, `visit`, `form`, `search`, `ticket` or `task`.
     #[schema(value_type = String)]
     pub kind: &'static str,
     /// Made from what opened it; the same at every reading.
@@ -38,7 +38,7 @@ pub struct RowBody {
     pub at: String,
     /// How it ended: an episode by its outcome; a form `open`, `sent`, `left_after_help` or `left`; a ticket `attributed`,
     /// `visit_alone`, `outside_window` or `unlinked`; a visit `ticketed` or `not_ticketed`; a search `nothing_found`, `opened` or
-    /// `not_opened`.
+    /// `not_opened`; a task `completed`, `went_on` or `undecided`.
     #[schema(value_type = String)]
     pub outcome: &'static str,
     /// Whether it stands in the numerator of the figure; null where no figure was asked for.

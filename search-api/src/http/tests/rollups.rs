@@ -56,7 +56,13 @@ async fn two_months(site: &Site, portal: &Portal) {
         let sure = if number % 7 == 0 { Confidence::None } else { Confidence::Good };
         let mut events = vec![(at, searched(&id, sure))];
         if number % 3 == 0 {
-            let shown = Shown { slug: slug.clone(), search_id: Some(id.clone()), form_id: None, rank: Some(1) };
+            let shown = Shown {
+                slug: slug.clone(),
+                search_id: Some(id.clone()),
+                rank: Some(1),
+                task: number % 2 == 0,
+                ..Shown::default()
+            };
             events.push((at + 9_000, Kind::Click(shown)));
             events.push((at + 90_000, Kind::Vote { slug, solved: true, comment: None, search_id: Some(id.clone()) }));
         }

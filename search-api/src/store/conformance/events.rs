@@ -70,7 +70,7 @@ async fn every_kind_of_event_is_read_as_it_was_sent(bench: Bench) {
     let store = bench.open().await;
     let operator = viewer(&bench.portal, "op", &[OPERATOR]);
     let some = |text: &str| Some(text.to_owned());
-    let shown = Shown { slug: "a".into(), search_id: some("s"), form_id: some("f"), rank: Some(3) };
+    let shown = Shown { slug: "a".into(), search_id: some("s"), form_id: some("f"), rank: Some(3), task: false };
     let vector = QueryVector { model: indexer::embedder::ModelDigest([9; 32]), values: [1, -128, 127].into() };
     let searched = Searched {
         search_id: some("s"),
@@ -83,6 +83,7 @@ async fn every_kind_of_event_is_read_as_it_was_sent(bench: Bench) {
     let kinds = [
         Kind::Search(searched),
         Kind::Impression(shown.clone()),
+        Kind::Click(Shown { task: true, ..shown.clone() }),
         Kind::Click(shown),
         Kind::Leave { slug: "a".into(), search_id: some("s") },
         Kind::Vote { slug: "a".into(), solved: false, comment: some("no"), search_id: None },
