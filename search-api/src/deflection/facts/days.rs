@@ -3,9 +3,9 @@
 use super::Unreadable;
 use super::gather::Distinct;
 use super::{Aside, AsideFact, EpisodeFact, Facts, FormFact, SearchFact, TicketFact, Traits, Trial, VisitFact, Who};
-use crate::deflection::log::{Assignment, Millis};
+use crate::deflection::log::{Assignment, Hash, Millis};
 use crate::deflection::visitors::{Months, Visitor};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Number of the form in which facts are written; a change of any of their types raises it.
 pub const FORMAT: u32 = 1;
@@ -34,6 +34,25 @@ impl Facts {
         whole.facts.months.sort_unstable();
         whole.facts.months.dedup();
         whole.done()
+    }
+
+    /// Puts strangers in the place of visitors, so that every sum stays what it was; whether any was there.
+    pub fn replace(&mut self, strangers: &HashMap<Hash, Hash>) -> bool {
+        let mut found = false;
+        for visitor in &mut self.visitors {
+            let (Visitor::Subject(hash) | Visitor::Browser(hash)) = visitor;
+            if let Some(stranger) = strangers.get(hash) {
+                *hash = *stranger;
+                found = true;
+            }
+        }
+        for hash in self.months.iter_mut().flat_map(|(now, before)| [now, before]) {
+            if let Some(stranger) = strangers.get(hash) {
+                *hash = *stranger;
+                found = true;
+            }
+        }
+        found
     }
 
     /// As bytes, in the form [`FORMAT`].
@@ -131,6 +150,7 @@ mod tests {
     use crate::deflection::log::{Arm, Kind, Log, Lost, Person};
     use crate::deflection::properties::{step, tell};
     use crate::deflection::question::{DAY, Question, Stratum, Window};
+    use crate::deflection::series::Step;
     use crate::deflection::story::{Story, T0, browser, may};
     use crate::deflection::{Report, Series, facts, report, series};
     use indexer::language::Language;
@@ -164,7 +184,10 @@ mod tests {
 
     fn told(facts: &Facts, question: &Question, lost: Lost) -> (Report, Series) {
         let selected = Selected::new(question, facts);
-        (crate::deflection::report::draw(&selected, lost), crate::deflection::series::draw(&selected))
+        (
+            crate::deflection::report::draw(&selected, lost),
+            crate::deflection::series::draw(&selected, Step::of(question)),
+        )
     }
 
     /// Every way to filter that the stories know.
@@ -227,6 +250,21 @@ mod tests {
         let told = told(&kept, &question, log.lost);
         assert_eq!(told, (report(&log, &question), series(&log, &question)));
         assert_eq!(told.0.held_out, 3);
+    }
+
+    #[test]
+    fn a_stranger_in_the_place_of_a_visitor_changes_no_figure() {
+        let story = Story::new().search(0.0, "s1", "refund").vote(1.0, "a", true).ticket("t", DAY / 2);
+        let log = story.of(browser(2)).search(5.0, "s2", "refund").search(9_000.0, "s3", "calendar").log;
+        let question = may(Window::Day);
+        let mut facts = facts(&log, &question)[1].clone();
+        let before = told(&facts, &question, log.lost);
+        assert!(!facts.replace(&HashMap::from([([9; 16], [8; 16])])));
+        assert!(facts.replace(&HashMap::from([([2; 16], [8; 16])])));
+        assert!(
+            facts.visitors.contains(&Visitor::Browser([8; 16])) && !facts.visitors.contains(&Visitor::Browser([2; 16]))
+        );
+        assert_eq!(told(&facts, &question, log.lost), before);
     }
 
     #[test]
