@@ -50,6 +50,7 @@ pub fn portal(id: &str) -> Arc<Portal> {
         allow_html: false,
         mapping: Mapping::default(),
         boost: Boost::default(),
+        holdout: None,
         theme: Theme::default(),
         digest: [0; 32],
     })
