@@ -9,5 +9,6 @@ mod editing;
 mod fuzzing;
 mod layering;
 mod postgres;
+mod privacy;
 mod service;
 mod twin;

@@ -285,6 +285,10 @@ fn script(
             };
             queries.iter().zip(slugs.iter().filter(|slug| !slug.contains("hostile")).step_by(5)).take(8).map(ask).collect()
         }
+        // Nothing to the viewer; what an operator reads is of people, not of articles.
+        "post /v1/portals/{portal}/admin/erase" => vec![Ask::Post(format!("{base}/admin/erase"), json!({"subject": "nobody"}))],
+        "post /v1/portals/{portal}/admin/export" => vec![Ask::Post(format!("{base}/admin/export"), json!({"visitor": "twin"}))],
+        "get /v1/portals/{portal}/admin/audit" => vec![Ask::Get(format!("{base}/admin/audit"))],
         "get /livez" | "get /readyz" | "get /openapi.json" => vec![Ask::Get(operation["get ".len()..].to_owned())],
         other => panic!("the OpenAPI document has `{other}`, for which the twin test has no script: write one"),
     }

@@ -80,7 +80,8 @@ async fn serve(config: Arc<Config>, keys: Keys, dev_key: Option<DevKey>) -> anyh
     let data = &config.folders.data;
     let clock = indexer::clock::system();
     let library = Arc::new(Library::open(&data.join("index")).context("open the index")?);
-    let store = Store::open(data, config.database.as_ref(), Arc::clone(&clock)).await;
+    let retention = config.retention().map_err(WrongUse)?;
+    let store = Store::open_keeping(data, config.database.as_ref(), Arc::clone(&clock), retention).await;
     let store = store.context("open the store of events and tickets")?;
     let vectors = vectors(&config.folders, &clock)?;
     let queries = vectors.as_ref().map(|vectors| QueryEmbedder::new(Arc::clone(&vectors.embedder)));

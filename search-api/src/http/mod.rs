@@ -4,6 +4,7 @@ pub mod address;
 pub mod admin;
 pub mod articles;
 mod assets;
+mod audit;
 pub mod client;
 pub mod cores;
 mod embedding;
@@ -19,6 +20,7 @@ pub mod helpfulness;
 pub mod limits;
 mod observe;
 pub mod pages;
+pub mod person;
 mod protect;
 pub mod reports;
 pub mod search;
@@ -155,6 +157,9 @@ fn routes() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(reports::searches::get))
         .routes(routes!(reports::topics::get))
         .routes(routes!(explain::get))
+        .routes(routes!(person::erase))
+        .routes(routes!(person::export))
+        .routes(routes!(audit::get))
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
         .split_for_parts();

@@ -1,12 +1,16 @@
 //! Events and tickets on disk: what is acknowledged is durable, what is written is redacted.
 
 mod archive;
+mod custody;
 mod database;
+mod erasure;
 mod error;
+mod export;
 mod insert;
 mod intake;
 mod keys;
 mod names;
+mod person;
 mod readings;
 mod redaction;
 mod retention;
@@ -23,12 +27,17 @@ mod conformance;
 mod postgres;
 
 pub use archive::Archive;
+pub use custody::Custody;
 pub use database::DatabaseUrl;
+pub use erasure::{Erased, Holding, Traces};
 pub use error::StoreError;
+pub use export::{Held, HeldTicket, HeldVote};
 pub use intake::RECORDED;
 pub use names::Named;
+pub use person::Sought;
 pub use readings::Reading;
 pub use redaction::redact;
+pub use retention::Retention;
 
 use crate::deflection::helpfulness::Vote;
 use crate::deflection::log::{Arm, Confidence, Hash, Kind, Log, Mark, Millis, QueryVector, Surface};
@@ -228,6 +237,16 @@ impl Store {
     /// Opens (or makes) the keys in `folder` and the database at the address, or else that in `folder`; starts the writer. Call it
     /// within a tokio runtime.
     pub async fn open(folder: &Path, database: Option<&DatabaseUrl>, clock: Clock) -> Result<Self, StoreError> {
+        Self::open_keeping(folder, database, clock, Retention::DEFAULT).await
+    }
+
+    /// The same, keeping what is stored for as long as the operator says.
+    pub async fn open_keeping(
+        folder: &Path,
+        database: Option<&DatabaseUrl>,
+        clock: Clock,
+        retention: Retention,
+    ) -> Result<Self, StoreError> {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.map_err(|source| StoreError::Folder { path: folder.into(), source })?;
         let database = Database::new(folder, database)?;
@@ -244,6 +263,7 @@ impl Store {
             clock: Arc::clone(&clock),
             dropped: Arc::clone(&dropped),
             searches: Vec::new(),
+            retention,
         };
         let writer = tokio::spawn(writer.run(waiting, recorded));
         let queues = Arc::new(Mutex::new(Some(Queues { commands, records, writer })));
@@ -271,7 +291,7 @@ impl Store {
         rows.held = (!origin.viewer.has(OPERATOR)).then(|| self.held(portal, origin.viewer.grants()));
         match self.write(Work::Append { portal: portal.id.clone(), rows, covers }).await? {
             Done::Appended(receipt) => Ok(receipt),
-            Done::Ticket(_) | Done::Advanced | Done::Noted => Err(StoreError::Stopped),
+            _ => Err(StoreError::Stopped),
         }
     }
 
@@ -310,7 +330,7 @@ impl Store {
             Done::Ticket(Stored::New) => id,
             Done::Ticket(Stored::Repeated(earlier)) => earlier,
             Done::Ticket(Stored::KeyReused) => return Err(TicketError::KeyReused),
-            Done::Appended(_) | Done::Advanced | Done::Noted => return Err(StoreError::Stopped.into()),
+            _ => return Err(StoreError::Stopped.into()),
         };
         let found = tickets::find(self.archive.pool(), &self.keys, &portal.id, &id).await?;
         let (ticket, _) = found.ok_or(StoreError::Damaged("ticket"))?;

@@ -1,6 +1,7 @@
 //! The one task that writes: what arrives while it commits is the next commit, and each sender hears of theirs after it.
 
 use super::database::Database;
+use super::erasure::{Erased, Erasure, Traces};
 use super::insert::Insert;
 use super::intake::{BACKFILL, Rows, Sender};
 use super::keys::Keys;
@@ -9,7 +10,7 @@ use super::rows::{Inserted, bytes, insert_events, insert_tickets};
 use super::session::Session;
 use super::tickets::{self, SealedTicket, Stored};
 use super::votes::Votes;
-use super::{AnsweredSearch, Clock, Receipt, Stage, StoreError, retention};
+use super::{AnsweredSearch, Clock, Receipt, Retention, Stage, StoreError, retention};
 use crate::deflection::log::{Address, Event, Hash, Millis, Ticket};
 use sqlx::{AnyConnection, Connection, query};
 use std::collections::BTreeMap;
@@ -93,6 +94,8 @@ pub enum Work {
     },
     /// A reading of what most analysts may not see.
     Read(Reading),
+    /// Somebody to be erased.
+    Erase(Erasure),
 }
 
 /// What was written.
@@ -105,6 +108,8 @@ pub enum Done {
     Advanced,
     /// A reading.
     Noted,
+    /// An erasure.
+    Erased(Erased),
 }
 
 /// A search to be recorded when there is time.
@@ -134,6 +139,8 @@ pub struct Writer {
     pub dropped: Dropped,
     /// Searches to be recorded, of portals: kept until they are committed.
     pub searches: Vec<(String, Event)>,
+    /// How long what is kept.
+    pub retention: Retention,
 }
 
 /// What a group of commands says beside its events: each once, however many of them say it.
@@ -278,18 +285,31 @@ impl Writer {
                     readings::insert(db, reading).await?;
                     Done::Noted
                 }
+                Work::Erase(erasure) => {
+                    Done::Erased(Erased { rows: erasure.perform(db, now).await?, traces: Traces::InLog })
+                }
             });
         }
         dropped.iter().for_each(|(portal, count)| beside.lose(portal, DROPPED, *count));
         beside.insert(db, now).await?;
         session.running.beat(db, now).await?;
         transaction.commit().await?;
+        if done.iter().any(|done| matches!(done, Done::Erased(_))) {
+            // What is committed is erased, whether or not its copies could be overwritten.
+            let left = self.database.overwrite(&mut session.db).await.unwrap_or(Traces::InLog);
+            for done in &mut done {
+                if let Done::Erased(erased) = done {
+                    erased.traces = left;
+                }
+            }
+        }
         Ok(done)
     }
 
     async fn tidy(&mut self) {
         let Some(session) = &mut self.session else { return };
-        let tidied = retention::tidy(&mut session.db, self.database.begin(), &self.keys, (self.clock)());
+        let tidied =
+            retention::tidy(&mut session.db, self.database.begin(), &self.keys, self.retention, (self.clock)());
         if let Err(cause) = tidied.await {
             tracing::error!(%cause, "what is due could not be forgotten");
             self.session = None;
@@ -302,7 +322,7 @@ impl Work {
     fn events(&self) -> impl Iterator<Item = (&str, &Event)> {
         let (portal, events) = match self {
             Self::Append { portal, rows, .. } => (portal.as_str(), &rows.events[..]),
-            Self::Ticket { .. } | Self::Advance { .. } | Self::Read(_) => ("", &[][..]),
+            Self::Ticket { .. } | Self::Advance { .. } | Self::Read(_) | Self::Erase(_) => ("", &[][..]),
         };
         events.iter().map(move |event| (portal, event))
     }

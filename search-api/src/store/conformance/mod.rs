@@ -14,6 +14,7 @@ macro_rules! on_both {
 
 mod events;
 mod figures;
+mod persons;
 mod plans;
 mod privacy;
 mod servers;
@@ -81,12 +82,18 @@ impl Bench {
 
     /// Whether a text stands in any file, or in any table of a server.
     async fn holds(&self, text: &str) -> bool {
-        if on_disk(self.folder.path(), text.as_bytes()) {
+        self.holds_bytes(text.as_bytes()).await
+    }
+
+    /// The same of bytes.
+    async fn holds_bytes(&self, bytes: &[u8]) -> bool {
+        if on_disk(self.folder.path(), bytes) {
             return true;
         }
         if self.url.is_none() {
             return false;
         }
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let mut db = self.database().to_write().await.unwrap();
         let tables =
             "SELECT CAST(table_name AS TEXT) AS name FROM information_schema.tables WHERE table_schema = 'public'";
@@ -94,9 +101,8 @@ impl Bench {
         for table in query(tables).fetch_all(&mut db).await.unwrap() {
             let rows = format!("SELECT CAST(held AS TEXT) AS held FROM {} AS held", table.get::<&str, _>("name"));
             for row in query(AssertSqlSafe(rows)).fetch_all(&mut db).await.unwrap() {
-                let (row, hex): (&str, String) =
-                    (row.get("held"), text.bytes().map(|byte| format!("{byte:02x}")).collect());
-                found |= row.contains(text) || row.contains(&hex);
+                let row: &str = row.get("held");
+                found |= row.contains(&hex) || std::str::from_utf8(bytes).is_ok_and(|text| row.contains(text));
             }
         }
         found

@@ -1,0 +1,319 @@
+//! One person: found by each of their names, told and erased, and nobody else with them.
+
+use super::*;
+use crate::store::erasure::TABLES;
+use crate::store::readings::Reading;
+
+on_both! {
+    who_signed_in_is_found_with_what_they_did_before_in_that_visit_alone,
+    a_browser_is_erased_with_its_rows_and_parted_from_those_of_whoever_signed_in,
+    an_address_leads_to_its_tickets_and_to_who_is_known_by_it_alone,
+    what_is_held_is_told_whole_and_of_one_person,
+    of_the_erased_nothing_is_left_and_the_audit_says_so_without_a_name,
+    a_second_process_erases_beside_a_server,
+    every_table_says_what_becomes_of_it,
+    a_month_is_forgotten_to_the_millisecond,
+}
+
+/// Clicks of Ana's browser, some signed in: `before` and `in` in one visit, Bo the next day on the same browser, nobody the day after.
+async fn shared_computer(bench: &Bench, store: &Store) -> Viewer {
+    let (ana, bo) = (viewer(&bench.portal, "ana", &["admin"]), viewer(&bench.portal, "bo", &["admin"]));
+    let nobody = Viewer::anonymous("acme");
+    for (viewer, id, later) in [
+        (&nobody, "before", 60_000),
+        (&ana, "in", DAY),
+        (&nobody, "of-bo", 60_000),
+        (&bo, "bo", DAY),
+        (&nobody, "alone", 60_000),
+    ] {
+        let sent = Batch {
+            sent_at: bench.time(),
+            events: vec![NewEvent { at: bench.time(), ..click(id, "a") }],
+            covers: None,
+        };
+        store.append(&bench.portal, Origin::new(viewer, Some("b1")), sent).await.unwrap();
+        bench.later(later);
+    }
+    ana
+}
+
+impl Bench {
+    fn time(&self) -> Millis {
+        self.now.load(Ordering::SeqCst)
+    }
+
+    /// Ids of the events that are left, sorted.
+    async fn left(&self, store: &Store) -> Vec<String> {
+        let mut left: Vec<_> = all(store).await.events.into_iter().map(|event| event.id).collect();
+        left.sort();
+        left
+    }
+}
+
+fn operator(bench: &Bench) -> Viewer {
+    viewer(&bench.portal, "olga", &[OPERATOR])
+}
+
+async fn erase(bench: &Bench, store: &Store, sought: Sought) -> Holding {
+    store.erase(&bench.portal, &operator(bench), &sought).await.unwrap().rows
+}
+
+async fn who_signed_in_is_found_with_what_they_did_before_in_that_visit_alone(bench: Bench) {
+    let store = bench.open().await;
+    shared_computer(&bench, &store).await;
+    assert_eq!(erase(&bench, &store, Sought::Subject("ana".into())).await.events, 2);
+    assert_eq!(bench.left(&store).await, ["alone", "bo", "of-bo"]);
+    assert_eq!(erase(&bench, &store, Sought::Subject("ana".into())).await, Holding::default());
+    // In another portal she is somebody else.
+    let other = Portal { id: "other".into(), ..bench.portal.clone() };
+    store
+        .append(&other, Origin::new(&viewer(&other, "bo", &[]), None), batch(vec![click("there", "a")]))
+        .await
+        .unwrap();
+    assert_eq!(erase(&bench, &store, Sought::Subject("bo".into())).await.events, 2);
+    assert_eq!(store.log("other", 0, i64::MAX).await.unwrap().events.len(), 1);
+    store.shutdown().await;
+}
+
+async fn a_browser_is_erased_with_its_rows_and_parted_from_those_of_whoever_signed_in(bench: Bench) {
+    let store = bench.open().await;
+    shared_computer(&bench, &store).await;
+    assert_eq!(erase(&bench, &store, Sought::Visitor("b1".into())).await.events, 3);
+    let log = all(&store).await;
+    assert_eq!(bench.left(&store).await, ["bo", "in"]);
+    let parted = |person: crate::deflection::log::Person| {
+        person.subject.is_some() && person.browser.is_none() && person.browser_before.is_none()
+    };
+    assert!(log.events.iter().all(|event| parted(event.person)), "{:?}", log.events);
+    // A later month has another key; while the former is kept, both are found.
+    let nobody = Viewer::anonymous("acme");
+    for by in [0, 40 * DAY] {
+        bench.later(by);
+        let sent = Batch {
+            sent_at: bench.time(),
+            events: vec![NewEvent { at: bench.time(), ..click(&format!("m{by}"), "a") }],
+            covers: None,
+        };
+        store.append(&bench.portal, Origin::new(&nobody, Some("b1")), sent).await.unwrap();
+    }
+    assert_eq!(erase(&bench, &store, Sought::Visitor("b1".into())).await.events, 2);
+    store.shutdown().await;
+}
+
+async fn an_address_leads_to_its_tickets_and_to_who_is_known_by_it_alone(bench: Bench) {
+    let store = bench.open().await;
+    let nobody = Viewer::anonymous("acme");
+    let write = async |viewer: &Viewer, browser: &str, email: &str| {
+        let ticket = NewTicket { email: Some(email.into()), ..ticket(None, "x") };
+        store.create_ticket(&bench.portal, Origin::new(viewer, Some(browser)), ticket, None).await.unwrap().ticket.id
+    };
+    let (ana, bo) = (viewer(&bench.portal, "ana", &[]), viewer(&bench.portal, "bo", &[]));
+    for (viewer, browser, id) in
+        [(&ana, "b1", "ana"), (&bo, "b2", "bo"), (&nobody, "b3", "other"), (&nobody, "b4", "guest")]
+    {
+        store.append(&bench.portal, Origin::new(viewer, Some(browser)), batch(vec![click(id, "a")])).await.unwrap();
+    }
+    write(&ana, "b1", "ana@example.org").await;
+    // An address of a firm: two subjects.
+    write(&ana, "b1", "office@example.org").await;
+    write(&bo, "b2", "office@example.org").await;
+    // Somebody who typed another's address too.
+    write(&nobody, "b3", "other@example.org").await;
+    write(&nobody, "b3", " Guest@Example.org ").await;
+    write(&nobody, "b4", "guest@example.org").await;
+
+    let office = erase(&bench, &store, Sought::Email("office@example.org".into())).await;
+    assert_eq!((office.events, office.tickets, office.facts, office.addresses), (0, 2, 2, 2));
+    let guest = erase(&bench, &store, Sought::Email("guest@example.org".into())).await;
+    assert_eq!((guest.events, guest.tickets, guest.addresses), (1, 2, 2));
+    assert_eq!(bench.left(&store).await, ["ana", "bo", "other"]);
+    // Now she is known by one alone.
+    let of_ana = erase(&bench, &store, Sought::Email("ana@example.org".into())).await;
+    assert_eq!((of_ana.events, of_ana.tickets, of_ana.addresses), (1, 1, 1));
+    assert_eq!(bench.left(&store).await, ["bo", "other"]);
+    store.shutdown().await;
+}
+
+async fn what_is_held_is_told_whole_and_of_one_person(bench: Bench) {
+    let store = bench.open().await;
+    let ana = shared_computer(&bench, &store).await;
+    bench.later(DAY);
+    let origin = Origin::new(&ana, Some("b1"));
+    let search = AnsweredSearch { text: "who is bo@example.org".into(), ..answered(&store, &bench.portal, origin, "") };
+    store.record(&bench.portal, origin, search);
+    let kind = Kind::Vote { slug: "a".into(), solved: false, comment: Some("no".into()), search_id: None };
+    store.append(&bench.portal, origin, batch(vec![NewEvent { kind, ..click("v", "a") }])).await.unwrap();
+    let made = store.create_ticket(&bench.portal, origin, ticket(None, "As written."), None).await.unwrap().ticket;
+    store.advance(&bench.portal, &made.id, Stage::Working).await.unwrap();
+    // From the help desk, by the address that is hers alone; and of Bo.
+    let bo = viewer(&bench.portal, "bo", &[]);
+    let of_bo = NewTicket { email: Some("bo@example.org".into()), ..ticket(None, "Of Bo.") };
+    store.create_ticket(&bench.portal, Origin::new(&bo, None), of_bo, None).await.unwrap();
+    store.note_reading(&bench.portal, &ana, "from=2026-05-01".into(), 3).await.unwrap();
+    store.shutdown().await;
+    let store = bench.open().await;
+
+    let held = store.export(&bench.portal, &operator(&bench), &Sought::Subject("ana".into())).await.unwrap();
+    let kinds = |kind: fn(&Kind) -> bool| held.events.iter().filter(|event| kind(&event.kind)).count();
+    assert_eq!((held.events.len(), kinds(|kind| matches!(kind, Kind::Click(_)))), (4, 2));
+    let query = held.events.iter().find_map(|event| match &event.kind {
+        Kind::Search(searched) => searched.text.as_deref(),
+        _ => None,
+    });
+    assert_eq!(query, Some("who is [email]"));
+    assert_eq!((held.votes.len(), held.votes[0].solved, held.addresses.len()), (1, false, 1));
+    let (written, stages) = held.tickets[0].written.as_ref().unwrap();
+    assert_eq!((&*written.body, written.email.as_deref(), stages.len()), ("As written.", Some("ana@example.org"), 2));
+    assert_eq!(held.tickets[0].fact.as_ref().unwrap().subject.as_deref(), Some("Refund for [email]"));
+    assert_eq!((held.tickets.len(), held.readings.len(), held.readings[0].rows), (1, 1, 3));
+    let audited = store.audit("acme", i64::MAX, 10).await.unwrap();
+    let [(_, told), (_, read)] = &audited[..] else { panic!("{audited:?}") };
+    assert_eq!(
+        (&*told.what, told.rows, told.reader),
+        ("export?by=subject", held.rows(), Some(store.keys.subject("acme", "olga")))
+    );
+    assert_eq!((&*read.what, read.rows), ("from=2026-05-01", 3));
+    assert_eq!(store.audit("acme", audited[0].0, 10).await.unwrap(), audited[1..]);
+    store.shutdown().await;
+}
+
+async fn of_the_erased_nothing_is_left_and_the_audit_says_so_without_a_name(bench: Bench) {
+    let store = bench.open().await;
+    // Enough people for pages to be split and merged, each with texts of their own.
+    let (mut hashes, mut sealed) = (Vec::new(), Vec::new());
+    for number in 0..120 {
+        let subject = format!("person-{number}");
+        let person = viewer(&bench.portal, &subject, &[]);
+        let browser = format!("browser-{number}");
+        let origin = Origin::new(&person, Some(&browser));
+        store.record(
+            &bench.portal,
+            origin,
+            answered(&store, &bench.portal, origin, &format!("query of {subject} end")),
+        );
+        let comment = Some(format!("comment of {subject} end"));
+        let kind = Kind::Vote { slug: "a".into(), solved: true, comment, search_id: None };
+        let events = vec![NewEvent { kind, ..click(&format!("v{number}"), "a") }, click(&format!("c{number}"), "a")];
+        store.append(&bench.portal, origin, batch(events)).await.unwrap();
+        let email = format!("{subject}@example.org");
+        let written = NewTicket {
+            subject: format!("ticket of {subject} end"),
+            email: Some(email.clone()),
+            ..ticket(Some("k"), "x")
+        };
+        let id = store.create_ticket(&bench.portal, origin, written, None).await.unwrap().ticket.id;
+        if number % 6 == 0 {
+            let row = query("SELECT sealed FROM ticket WHERE id = $1")
+                .bind(&id)
+                .fetch_one(store.archive.pool())
+                .await
+                .unwrap();
+            sealed.push(row.get::<Vec<u8>, _>("sealed"));
+            hashes.push(store.keys.subject("acme", &subject));
+            hashes.push(store.keys.browser("acme", &browser, T0).unwrap().0);
+            hashes.push(store.keys.email("acme", &email));
+        }
+    }
+    // The last searches wait to share a commit.
+    store.shutdown().await;
+    let store = bench.open().await;
+    for hash in hashes.iter().filter(|_| bench.url.is_none()) {
+        assert!(on_disk(bench.folder.path(), hash), "this test can see what is there");
+    }
+    let mut traces = Vec::new();
+    for number in (0..120).step_by(6) {
+        let sought = Sought::Subject(format!("person-{number}"));
+        let erased = store.erase(&bench.portal, &operator(&bench), &sought).await.unwrap();
+        assert_eq!(erased.rows, Holding { events: 3, votes: 1, addresses: 1, facts: 1, tickets: 1 });
+        traces.push(erased.traces);
+    }
+    let expected = if bench.url.is_some() { Traces::UntilVacuum } else { Traces::None };
+    assert!(traces.iter().all(|left| *left == expected), "{traces:?}");
+    for number in 0..120 {
+        for what in ["query", "comment", "ticket"] {
+            let kept = number % 6 != 0;
+            assert_eq!(bench.holds(&format!("{what} of person-{number} end")).await, kept, "{what} of {number}");
+        }
+    }
+    for (place, left) in hashes.iter().map(|hash| &hash[..]).chain(sealed.iter().map(|sealed| &sealed[..])).enumerate()
+    {
+        assert!(!on_disk(bench.folder.path(), left), "{place}");
+        assert!(!bench.holds_bytes(left).await, "{place}");
+    }
+    let audit = store.readings("acme").await.unwrap();
+    let said = |reading: &Reading| (reading.what == "erase?by=subject", reading.rows);
+    assert_eq!(audit.iter().map(said).collect::<Vec<_>>(), [(true, 7); 20]);
+    store.shutdown().await;
+}
+
+async fn a_second_process_erases_beside_a_server(bench: Bench) {
+    let store = bench.open().await;
+    shared_computer(&bench, &store).await;
+    let sought = Sought::Subject("ana".into());
+    let mut custody = Custody::open(bench.folder.path(), bench.url.as_ref(), T0).await.unwrap();
+    assert_eq!(custody.count("acme", &sought).await.unwrap().events, 2);
+    assert_eq!(bench.left(&store).await.len(), 5, "counting erases nothing");
+    assert_eq!(custody.export("acme", &sought, T0).await.unwrap().events.len(), 2);
+    let erased = custody.erase("acme", &sought, T0).await.unwrap();
+    assert_eq!((erased.rows.events, erased.traces == Traces::None), (2, bench.url.is_none()));
+    assert_eq!(bench.left(&store).await, ["alone", "bo", "of-bo"]);
+    let audit = store.readings("acme").await.unwrap();
+    assert_eq!(
+        audit.iter().map(|reading| &*reading.what).collect::<Vec<_>>(),
+        ["export?by=subject", "erase?by=subject"]
+    );
+    assert!(audit.iter().all(|reading| reading.reader.is_none()));
+    // The server writes on.
+    store
+        .append(&bench.portal, Origin::new(&Viewer::anonymous("acme"), None), batch(vec![click("z", "a")]))
+        .await
+        .unwrap();
+    store.shutdown().await;
+    // Without the keys nobody is found, so nothing is said to be erased; and none are made.
+    let elsewhere = TempDir::new().unwrap();
+    let refused = Custody::open(elsewhere.path(), bench.url.as_ref(), T0).await.err().unwrap();
+    assert!(matches!(refused, StoreError::NoKeys(_) | StoreError::Absent(_)), "{refused}");
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+    let other = bench.killed();
+    fs::remove_file(other.folder.path().join("keys/subject.key")).unwrap();
+    fs::write(other.folder.path().join("keys/subject.key"), [1; 32]).unwrap();
+    let refused = Custody::open(other.folder.path(), bench.url.as_ref(), T0).await.err().unwrap();
+    assert!(matches!(refused, StoreError::OtherKeys { .. }), "{refused}");
+}
+
+async fn every_table_says_what_becomes_of_it(bench: Bench) {
+    let mut db = bench.database().to_write().await.unwrap();
+    let tables = if bench.url.is_some() {
+        "SELECT CAST(table_name AS TEXT) AS name FROM information_schema.tables WHERE table_schema = 'public'"
+    } else {
+        "SELECT name FROM sqlite_master WHERE type = 'table'"
+    };
+    let tables = query(tables).fetch_all(&mut db).await.unwrap();
+    let found: BTreeSet<String> = tables.iter().map(|row| row.get("name")).collect();
+    assert_eq!(found, TABLES.iter().map(|(name, _)| (*name).to_owned()).collect());
+}
+
+async fn a_month_is_forgotten_to_the_millisecond(bench: Bench) {
+    let (store, nobody) = (bench.open().await, Viewer::anonymous("acme"));
+    let origin = Origin::new(&nobody, Some("b1"));
+    store.append(&bench.portal, origin, batch(vec![click("e", "a")])).await.unwrap();
+    store.create_ticket(&bench.portal, origin, ticket(None, "x"), None).await.unwrap();
+    store.shutdown().await;
+    let key = bench.folder.path().join("keys/month-2026-04.key");
+    // As if it had been made then, by the clock of the test.
+    let april = std::time::UNIX_EPOCH + std::time::Duration::from_millis(T0 as u64 - 30 * DAY as u64);
+    fs::File::options().write(true).open(&key).unwrap().set_modified(april).unwrap();
+    let keys = Keys::open(&bench.folder.path().join("keys")).unwrap();
+    let tidied = async |now: Millis| {
+        let mut db = bench.database().to_write().await.unwrap();
+        retention::tidy(&mut db, bench.database().begin(), &keys, Retention::DEFAULT, now).await.unwrap();
+        db.close().await.unwrap();
+        let log = bench.log().await;
+        let carried = [log.events[0].person, log.tickets[0].person, log.addresses[0].person]
+            .map(|it| it.browser_before.is_some());
+        (carried, key.exists())
+    };
+    let end_of_overlap = 1_777_593_600_000 + keys::OVERLAP;
+    assert_eq!(tidied(end_of_overlap).await, ([true; 3], true), "8 May, 00:30 UTC");
+    assert_eq!(tidied(end_of_overlap + 1).await, ([false; 3], false));
+}
