@@ -11,4 +11,5 @@ mod layering;
 mod postgres;
 mod privacy;
 mod service;
+mod tickets;
 mod twin;

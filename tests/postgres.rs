@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -29,7 +29,7 @@ pub struct Server {
     folder: PathBuf,
     user: Option<(u32, u32)>,
     databases: AtomicU32,
-    _until_closed: ChildStdin,
+    keeper: Child,
 }
 
 /// Address of a new, empty database on the server of this process.
@@ -71,8 +71,7 @@ impl Server {
         let mut said = String::new();
         BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut said).unwrap();
         assert_eq!(said, "ready\n", "PostgreSQL does not start; its log is above");
-        let _until_closed = keeper.stdin.take().unwrap();
-        Self { programs, folder, user, databases: AtomicU32::new(0), _until_closed }
+        Self { programs, folder, user, databases: AtomicU32::new(0), keeper }
     }
 
     /// Address of a new, empty database.
@@ -109,6 +108,13 @@ impl Server {
         let command = as_user(command.current_dir(&self.folder).args(arguments), self.user);
         let status = command.stdin(Stdio::null()).status().unwrap_or_else(|error| panic!("run {program}: {error}"));
         assert!(status.success(), "{program} {arguments:?}: {status}");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
     }
 }
 

@@ -276,6 +276,11 @@ fn script(
             .into(),
         "get /v1/portals/{portal}/reports/episodes/{id}" => vec![Ask::Get(format!("{base}/reports/episodes/absent"))],
         "get /v1/portals/{portal}/reports/topics" => vec![Ask::Get(format!("{base}/reports/topics"))],
+        "get /v1/portals/{portal}/reports/trend" => vec![Ask::Get(format!("{base}/reports/trend"))],
+        "get /v1/portals/{portal}/reports/articles" => {
+            ["opened", "unread"].map(|sort| Ask::Get(format!("{base}/reports/articles?limit=200&sort={sort}"))).into()
+        }
+        "get /v1/portals/{portal}/reports/changes" => vec![Ask::Get(format!("{base}/reports/changes?since=2020-01-01"))],
         "get /v1/portals/{portal}/admin/explain" => {
             // As an editor for the viewer: they may know of the hidden articles, what they are told of the viewer's may not.
             let held = who.roles.iter().map(|role| format!("&as=roles:{role}")).collect::<String>();
@@ -289,6 +294,14 @@ fn script(
         "post /v1/portals/{portal}/admin/erase" => vec![Ask::Post(format!("{base}/admin/erase"), json!({"subject": "nobody"}))],
         "post /v1/portals/{portal}/admin/export" => vec![Ask::Post(format!("{base}/admin/export"), json!({"visitor": "twin"}))],
         "get /v1/portals/{portal}/admin/audit" => vec![Ask::Get(format!("{base}/admin/audit"))],
+        "get /v1/portals/{portal}/admin/sources" => vec![Ask::Get(format!("{base}/admin/sources"))],
+        "post /v1/portals/{portal}/admin/sources" => {
+            vec![Ask::Post(format!("{base}/admin/sources"), json!({"source": "form", "from": 1, "to": 2}))]
+        }
+        // Nobody has its secret.
+        "post /webhooks/{provider}" => ["zendesk", "freshdesk", "hubspot", "generic", "other"]
+            .map(|provider| Ask::Post(format!("/webhooks/{provider}"), json!({"id": "twin"})))
+            .into(),
         "get /livez" | "get /readyz" | "get /openapi.json" => vec![Ask::Get(operation["get ".len()..].to_owned())],
         other => panic!("the OpenAPI document has `{other}`, for which the twin test has no script: write one"),
     }

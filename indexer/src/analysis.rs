@@ -23,7 +23,8 @@ pub enum Kind {
     Whole,
     /// A word within a compound.
     Part,
-    /// Two neighbouring characters of a script without spaces. A term only: nobody reads or types it as a word.
+    /// Two neighbouring characters of a script without spaces, or the ideographs alone of a word that has endings within (`申込` of
+    /// `申し込み`). A term only: nobody reads it as a word.
     Pair,
 }
 
@@ -52,7 +53,8 @@ pub struct Token {
 /// - Marks are left out of terms where people leave them out when they type: of Latin and Greek letters (`résumé` meets
 ///   `resume`), of Hebrew and Arabic vowels; before stemming in English, after it in languages whose stemmers need them.
 /// - Scripts written without spaces (Han, Kana, Thai, …) are cut by dictionary. In Han, Kana and Hangul, pairs of neighbouring
-///   characters are terms too, so that a part of a word is found and no query depends on how the dictionary cut an article.
+///   characters are terms too, so that a part of a word is found and no query depends on how the dictionary cut an article; and the
+///   ideographs of a word alone, since its Hiragana are written or left out as one likes (`申し込み`, `申込み`, `申込`).
 /// - Stop words and numbers are words like others; punctuation and emoji are none. `C++`, `C#`, `.NET` are kept whole.
 pub fn analyze(language: &Language, text: &str) -> Vec<Token> {
     let normalizer = Normalizer::new(language);
@@ -83,6 +85,12 @@ pub fn unmarked_term(language: &Language, word: &str) -> Option<String> {
     let normalizer = Normalizer::new(language);
     let term = |word: &str| normalizer.word(word).map(|(_, term)| term);
     if normalizer.needs_marks() { term(&fold(word)) } else { None }
+}
+
+/// Whether a word is written in characters that are terms in pairs (Han, Kana, Hangul): what counts in it are its characters, since a
+/// dictionary cuts the same characters now so, now otherwise.
+pub fn is_paired(word: &str) -> bool {
+    word.chars().next().is_some_and(unspaced::is_paired)
 }
 
 /// Where the word begins that a cut at `at`, a border of characters, would go through, if its script is written without spaces;

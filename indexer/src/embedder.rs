@@ -3,6 +3,7 @@
 pub(crate) mod files;
 pub(crate) mod pool;
 
+use crate::language::KnownLanguages;
 use crate::static_table::StaticTable;
 use fastembed::{InitOptionsUserDefined, TextEmbedding, UserDefinedEmbeddingModel};
 use files::{ModelFiles, Settings};
@@ -24,6 +25,7 @@ pub type Vector = Box<[i8]>;
 pub struct Embedder {
     digest: ModelDigest,
     settings: Settings,
+    languages: KnownLanguages,
     table: Option<StaticTable>,
     passage_sessions: usize,
     /// Opened at first use; holds the model's bytes only until then.
@@ -103,17 +105,24 @@ impl Embedder {
     ///
     /// The folder holds `model.onnx`, `tokenizer.json`, `config.json`, `special_tokens_map.json` and `tokenizer_config.json`, and
     /// may hold `SHA256SUMS` (then every file it names is verified) and `signpost.json` (`{"pooling": "mean" | "cls",
-    /// "query_prefix": "…", "passage_prefix": "…"}`; by default mean pooling and no prefixes) and `static.bin` (a
+    /// "query_prefix": "…", "passage_prefix": "…", "languages": ["en"]}`; by default mean pooling, no prefixes and any language) and `static.bin` (a
     /// [`StaticTable`]). `libonnxruntime.so*` is taken from `ORT_DYLIB_PATH` if that is set, else from the folder, else from its
     /// parent. The first library that a process loads stays.
     pub fn open(folder: &Path, sessions: usize) -> Result<Arc<Self>, EmbedderError> {
-        let ModelFiles { digest, settings, onnx, tokenizer, table } = ModelFiles::read(folder)?;
+        let ModelFiles { digest, settings, languages, onnx, tokenizer, table } = ModelFiles::read(folder)?;
         init_runtime(files::runtime_library(folder)?)?;
 
         let model = UserDefinedEmbeddingModel::new(onnx, tokenizer).with_pooling(settings.pooling());
         let passage_sessions = sessions.max(1);
         let open = move || Sessions::open(&model, passage_sessions).map_err(Arc::new);
-        Ok(Arc::new(Self { digest, settings, table, passage_sessions, sessions: LazyLock::new(Box::new(open)) }))
+        Ok(Arc::new(Self {
+            digest,
+            settings,
+            languages,
+            table,
+            passage_sessions,
+            sessions: LazyLock::new(Box::new(open)),
+        }))
     }
 
     /// [`Self::open`] and [`Self::wait`].
@@ -136,6 +145,11 @@ impl Embedder {
     /// Digest of the model's files.
     pub fn digest(&self) -> ModelDigest {
         self.digest
+    }
+
+    /// The languages that it knows.
+    pub fn languages(&self) -> &KnownLanguages {
+        &self.languages
     }
 
     /// The static table distilled from it, if its folder has one.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A language as a lower-case BCP 47 tag, primary subtag first: `en`, `de`, `pt-br`, `zh-cn`; `und` when unknown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,6 +34,28 @@ impl Language {
     /// The tag's first part: `pt` of `pt-br`.
     pub fn primary(&self) -> &str {
         self.0.split('-').next().unwrap_or(&self.0)
+    }
+}
+
+/// The languages that a model was trained on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum KnownLanguages {
+    /// Nothing is said of them: any.
+    #[default]
+    All,
+    /// These alone, whatever their region.
+    Only(Arc<[Language]>),
+}
+
+impl KnownLanguages {
+    /// Whether a language is among them; one of which nothing is known may be.
+    pub fn has(&self, language: &Language) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(known) => {
+                *language == Language::unknown() || known.iter().any(|known| known.primary() == language.primary())
+            }
+        }
     }
 }
 
@@ -165,6 +188,15 @@ mod tests {
         ] {
             assert_eq!(Language::parse(tag).as_ref().map(Language::as_str), read, "{tag:?}");
         }
+    }
+
+    #[test]
+    fn a_model_knows_the_languages_that_are_named_in_any_region_or_all() {
+        let tag = |tag| Language::parse(tag).expect("a tag");
+        assert!(KnownLanguages::All.has(&tag("fr")));
+        let known = KnownLanguages::Only(languages(&["en", "pt-br"]).into());
+        assert!(known.has(&tag("en-gb")) && known.has(&tag("pt")) && known.has(&Language::unknown()));
+        assert!(!known.has(&tag("fr")));
     }
 
     #[test]

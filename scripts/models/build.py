@@ -64,6 +64,7 @@ MODELS = {
         script=["minilm.py", "embedder"],
         built={
             "model.onnx": "a3b9dd923adb91810a8f9e9d23399088585658269d48dfbb16f4ce9724a38be7",
+            "signpost.json": "194e682c118f939d70ca9aafaebcf7df98bb05a1a8b663e0bdc016203cfc9cc4",
             "static.bin": "36cb3822711e7030c2af19f0cef603c1dd89d4739b654e6c59f5bc9b5580ab43",
         },
     ),

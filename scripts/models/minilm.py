@@ -1,6 +1,6 @@
 """Builds models of all-MiniLM-L6-v2, quantised. Usage: minilm.py embedder|reranker MODEL.SAFETENSORS FOLDER.
 
-The folder holds its tokenizer.json; model.onnx is written there, and for the embedder a static table, static.bin.
+The folder holds its tokenizer.json; model.onnx is written there, and for the embedder a static table, static.bin, and its languages, signpost.json.
 """
 
 import json
@@ -55,6 +55,7 @@ def main(kind, source, folder):
     else:
         write_quantised(encoder(found, LAYERS, HEADS, EPSILON), folder / "model.onnx")
         write_table(folder / "static.bin", sorted(number, key=number.get), number["the"], found["emb.word"])
+        (folder / "signpost.json").write_text(json.dumps({"languages": ["en"]}) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,11 +3,13 @@
 #![allow(rustdoc::bare_urls, reason = "these texts are also what --help prints")]
 
 mod file;
+mod help_desks;
 mod key_files;
 mod values;
 
 pub use file::{ConfigError, with_file};
-pub use key_files::{KeyFileError, keys};
+pub use help_desks::{ForwardRule, Provider, WebhookRule};
+pub use key_files::{Forward, KeyFileError, Secret, Webhook, forwards, keys, webhooks};
 pub use values::{HostRule, KeyRule, KeySource, Network};
 
 use crate::store::{DatabaseUrl, Retention};
@@ -77,6 +79,13 @@ pub struct Config {
     /// Issuers (`iss`) whose tokens are believed; needed with --keys or --jwks
     #[arg(long, env = "SIGNPOST_ISSUERS", value_name = "ISSUER", value_delimiter = ',')]
     pub issuers: Vec<String>,
+
+    /// Who may send tickets of a portal to /webhooks/PROVIDER, and where the secret is that signs them, as PROVIDER/PORTAL=file:PATH or …=env:NAME; providers are zendesk, freshdesk, hubspot and generic; two of one provider and portal while a secret is changed
+    #[arg(long, env = "SIGNPOST_WEBHOOKS", value_name = "PROVIDER/PORTAL=SOURCE", value_delimiter = ',')]
+    pub webhooks: Vec<WebhookRule>,
+    /// Where tickets of a portal's form are handed over to, as PROVIDER/PORTAL=SOURCE@URL: the address of the help desk, or of a webhook that is signed, and where the secret is: of Zendesk ADDRESS/token:TOKEN, of Freshdesk an API key, of HubSpot an access token
+    #[arg(long, env = "SIGNPOST_FORWARD", value_name = "PROVIDER/PORTAL=SOURCE@URL", value_delimiter = ',')]
+    pub forward: Vec<ForwardRule>,
 
     /// Hosts whose root shows one portal, as HOST=PORTAL
     #[arg(long, env = "SIGNPOST_HOSTS", value_name = "HOST=PORTAL", value_delimiter = ',')]

@@ -46,6 +46,11 @@ const PAGES = {
   },
   "sign in": (page, at) => page.goto(`${at}/session`),
   "dashboard": (page, at) => page.goto(`${at}/dashboard`),
+  "dashboard of changes, in Spanish": (page, at) => page.goto(`${at}/dashboard?lang=es&since=2026-01-01&cost=12.5`),
+  "dashboard with the numbers of its charts": async (page, at) => {
+    await page.goto(`${at}/dashboard?lang=en`);
+    for (const numbers of await page.getByText(/^The numbers of this chart/).all()) await numbers.click();
+  },
   "dashboard without figures": (page, at) => page.goto(`${at}/dashboard?from=2020-01-01&to=2020-01-31`),
   "dashboard of a range that cannot be": (page, at) => page.goto(`${at}/dashboard?from=2020-01-31&to=2020-01-01`),
   "rows behind a figure": async (page, at) => {

@@ -27,15 +27,17 @@ pub(crate) fn fold_letter(letter: char, folded: &mut String) {
     if letter.is_ascii() {
         return folded.push(letter);
     }
+    let mut plain = String::new();
     let mut base = '\0';
     decompose_canonical(letter, |c| {
         if !is_combining_mark(c) {
             base = c;
-            push_plain(c, folded);
+            push_plain(c, &mut plain);
         } else if !is_dropped(base, c) {
-            folded.push(c);
+            plain.push(c);
         }
     });
+    folded.extend(plain.nfc());
 }
 
 /// Says whether a mark on a letter is one that people leave out.
@@ -68,5 +70,21 @@ fn push_plain(letter: char, folded: &mut String) {
         'ٱ' => folded.push('ا'),
         '\u{0640}' => {} // Tatweel stretches a word and says nothing.
         other => folded.push(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_letter_alone_is_folded_as_in_a_word(letter in "[a-zà-ɏά-ώа-ӿא-ת؀-ۿァ-ヺ가-힣]") {
+            let letter = letter.chars().next().expect("a letter");
+            let mut folded = String::new();
+            fold_letter(letter, &mut folded);
+            prop_assert_eq!(folded, fold(&letter.to_string()));
+        }
     }
 }

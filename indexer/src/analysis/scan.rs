@@ -99,6 +99,11 @@ pub(super) fn is_hiragana(c: char) -> bool {
     matches!(c, '\u{3041}'..='\u{309F}')
 }
 
+/// Han.
+pub(super) fn is_ideograph(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
+}
+
 /// Katakana of half the usual width, its marks included.
 pub(super) fn is_half_width_kana(c: char) -> bool {
     matches!(c, '\u{FF66}'..='\u{FF9F}')

@@ -165,6 +165,7 @@ fn scripts_without_spaces_give_words_and_the_pairs_in_and_between_them() {
             token("検索", Kind::Whole, 0),
             token("索条", Kind::Pair, 0),
             token("条件", Kind::Whole, 1),
+            token("件を", Kind::Pair, 1),
             token("を", Kind::Whole, 2)
         ]
     );
@@ -181,6 +182,7 @@ fn japanese_meets_in_every_width_and_with_every_long_sound() {
     assert_eq!(terms("ja", "ﾕｰｻﾞｰ"), terms("ja", "ユーザー"));
     assert_eq!(terms("ja", "サーバー")[0], terms("ja", "サーバ")[0]);
     assert_eq!(terms("ja", "ユ―ザ―")[0], terms("ja", "ユーザー")[0]);
+    assert!(["申込み", "申込"].iter().all(|typed| meet("ja", typed, "申し込み")) && meet("ja", "支払", "支払い"));
     assert_eq!(terms("ja", "コピー")[0], "コピー", "three letters keep their long sound");
     assert_eq!(terms("ja", "ＡＰＩ１２"), terms("ja", "API12"));
     let text = "まずﾕｰｻﾞｰ名";

@@ -1,7 +1,7 @@
 //! Scripts written without spaces: words by dictionary, and pairs of neighbouring characters.
 
 use super::normal::Normalizer;
-use super::scan::{Script, is_extender, is_half_width_kana, is_hiragana, is_long_sound, script_of};
+use super::scan::{Script, is_extender, is_half_width_kana, is_hiragana, is_ideograph, is_long_sound, script_of};
 use super::{Kind, Token};
 use icu_segmenter::options::WordBreakInvariantOptions;
 use icu_segmenter::{WordSegmenter, WordSegmenterBorrowed};
@@ -24,43 +24,42 @@ struct Character {
     letter: char,
 }
 
-/// Whether a character makes terms with its neighbours.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Paired {
-    /// Always: Han, Katakana, Hangul.
-    Across,
-    /// Within a word only: Hiragana, whose pairs across words join endings and particles.
-    Within,
-    /// Never: an alphabet of few letters, whose pairs stand everywhere.
-    Never,
-}
-
-/// Pushes the words of a run, each followed by its pairs and the one that leads over to the next word, all at one position;
-/// returns the next position. A word of two characters is its own pair.
+/// Pushes the words of a run, each followed by its ideographs alone, its pairs and the one that leads over to the next word, all at
+/// one position; returns the next position. A word of two characters is its own pair.
 pub(super) fn push(n: &Normalizer, text: &str, span: Range<usize>, mut position: u32, tokens: &mut Vec<Token>) -> u32 {
     let (form, characters) = read(text, span);
     for Range { start, end } in words(&form, &characters) {
-        let mut push = |range: Range<usize>, kind| {
+        let token = |range: Range<usize>, kind| {
             let end = characters.get(range.end).map_or(form.len(), |character| character.form);
-            let normal = n.word(&form[characters[range.start].form..end]);
+            let (word, term) = n.word(&form[characters[range.start].form..end])?;
             let span = characters[range.start].source.start..characters[range.end - 1].source.end;
-            let pushed = normal.is_some();
-            tokens.extend(normal.map(|(word, term)| Token { word, term, span, position, kind }));
-            pushed
+            Some(Token { word, term, span, position, kind })
         };
-        let pushed = push(start..end, Kind::Whole);
-        let inner = if end - start > 2 { start..end - 1 } else { start..start };
-        for at in inner.filter(|at| characters[*at].paired() != Paired::Never) {
-            push(at..at + 2, Kind::Pair);
-        }
-        if let Some(following) = characters.get(end)
-            && (characters[end - 1].paired(), following.paired()) == (Paired::Across, Paired::Across)
-        {
-            push(end - 1..end + 1, Kind::Pair);
-        }
-        position += u32::from(pushed);
+        let whole = token(start..end, Kind::Whole);
+        let pushed = u32::from(whole.is_some());
+        let ideographs = whole.clone().zip(ideographs(&characters[start..end]));
+        tokens.extend(whole);
+        tokens.extend(ideographs.map(|(whole, ideographs)| Token {
+            word: ideographs.clone(),
+            term: ideographs,
+            kind: Kind::Pair,
+            ..whole
+        }));
+        let pairs = if end - start > 2 { start..end - 1 } else { start..start };
+        let over = end - 1..end.min(characters.len() - 1);
+        let paired = |at: &usize| is_paired(characters[*at].letter) && is_paired(characters[*at + 1].letter);
+        tokens.extend(pairs.chain(over).filter(paired).filter_map(|at| token(at..at + 2, Kind::Pair)));
+        position += pushed;
     }
     position
+}
+
+/// What is left of a word of Han and Hiragana without the latter, if two characters or more: `申込` of `申し込み`, which is also written
+/// `申込み` and `申込`.
+fn ideographs(word: &[Character]) -> Option<String> {
+    let ideographs: String = word.iter().map(|c| c.letter).filter(|letter| !is_hiragana(*letter)).collect();
+    let shorter = ideographs.chars().count();
+    (2..word.len()).contains(&shorter).then_some(ideographs).filter(|left| left.chars().all(is_ideograph))
 }
 
 /// The words of a form, counted in characters, without gaps.
@@ -78,14 +77,11 @@ fn words(form: &str, characters: &[Character]) -> Vec<Range<usize>> {
     words
 }
 
-impl Character {
-    fn paired(&self) -> Paired {
-        match self.letter {
-            c if is_hiragana(c) => Paired::Within,
-            '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' => Paired::Never,
-            _ => Paired::Across,
-        }
-    }
+/// Whether a letter of a run makes terms with its neighbours. Those of Thai, Lao, Khmer and Burmese do not: an alphabet has so few
+/// letters that its pairs stand everywhere.
+pub(super) fn is_paired(letter: char) -> bool {
+    let alphabet = matches!(letter, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}');
+    !alphabet && script_of(letter) == Script::Unspaced
 }
 
 /// Bytes around a place within which the word is looked for that it stands in.

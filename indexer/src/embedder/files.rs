@@ -1,6 +1,7 @@
 //! The model's folder: its files, their sums and digest, its settings, and where the runtime library stands.
 
 use super::{EmbedderError, ModelDigest};
+use crate::language::{KnownLanguages, Language};
 use crate::static_table::StaticTable;
 use fastembed::{Pooling, TokenizerFiles};
 use serde::Deserialize;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct ModelFiles {
     pub(crate) digest: ModelDigest,
     pub(crate) settings: Settings,
+    pub(crate) languages: KnownLanguages,
     pub(crate) onnx: Vec<u8>,
     pub(crate) tokenizer: TokenizerFiles,
     pub(crate) table: Option<StaticTable>,
@@ -24,9 +26,10 @@ pub(crate) struct Settings {
     pub(crate) query_prefix: String,
     pub(crate) passage_prefix: String,
     pooling: PoolingName,
+    languages: Option<Vec<String>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum PoolingName {
     #[default]
@@ -47,6 +50,19 @@ impl Settings {
             PoolingName::Cls => Pooling::Cls,
         }
     }
+
+    /// The languages that the model knows; what is wrong with them else.
+    fn languages(&self) -> Result<KnownLanguages, String> {
+        let Some(tags) = &self.languages else { return Ok(KnownLanguages::All) };
+        let read =
+            |tag| Language::parse(tag).ok_or_else(|| format!("`languages` names {tag:?}: write tags such as \"en\""));
+        tags.iter().map(|tag| read(tag)).collect::<Result<Vec<_>, _>>().map(|known| KnownLanguages::Only(known.into()))
+    }
+
+    /// Whether vectors depend on them.
+    fn shape_vectors(&self) -> bool {
+        !(self.query_prefix.is_empty() && self.passage_prefix.is_empty() && self.pooling == PoolingName::Mean)
+    }
 }
 
 impl ModelFiles {
@@ -63,8 +79,7 @@ impl ModelFiles {
         };
         let mut file = |name: &str| {
             let bytes = verified(name)?;
-            // Names and lengths keep the border between two files apart from their bytes.
-            hasher.update(name.as_bytes()).update(&(bytes.len() as u64).to_le_bytes()).update(&bytes);
+            hash(&mut hasher, name, &bytes);
             Ok::<_, EmbedderError>(bytes)
         };
         let onnx = file("model.onnx")?;
@@ -75,9 +90,13 @@ impl ModelFiles {
             tokenizer_config_file: file("tokenizer_config.json")?,
         };
         let settings_path = folder.join(SETTINGS);
-        let settings = if settings_path.exists() { file(SETTINGS)? } else { b"{}".to_vec() };
-        let settings = serde_json::from_slice(&settings)
-            .map_err(|error| EmbedderError::Form { path: settings_path, what: error.to_string() })?;
+        let written = if settings_path.exists() { verified(SETTINGS)? } else { b"{}".to_vec() };
+        let form = |what| EmbedderError::Form { path: settings_path.clone(), what };
+        let settings: Settings = serde_json::from_slice(&written).map_err(|error| form(error.to_string()))?;
+        let languages = settings.languages().map_err(form)?;
+        if settings.shape_vectors() {
+            hash(&mut hasher, SETTINGS, &written);
+        }
         // No part of the digest: vectors do not depend on it.
         let table = match folder.join(TABLE) {
             path if path.exists() => Some(StaticTable::read(&verified(TABLE)?).ok_or_else(|| EmbedderError::Form {
@@ -86,8 +105,13 @@ impl ModelFiles {
             })?),
             _ => None,
         };
-        Ok(Self { digest: ModelDigest(*hasher.finalize().as_bytes()), settings, onnx, tokenizer, table })
+        Ok(Self { digest: ModelDigest(*hasher.finalize().as_bytes()), settings, languages, onnx, tokenizer, table })
     }
+}
+
+/// Names and lengths keep the border between two files apart from their bytes.
+fn hash(hasher: &mut blake3::Hasher, name: &str, bytes: &[u8]) {
+    hasher.update(name.as_bytes()).update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
 }
 
 /// Finds the ONNX Runtime library: `ORT_DYLIB_PATH`, the model's folder, its parent.

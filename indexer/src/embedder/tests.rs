@@ -1,6 +1,7 @@
 //! Vectors of the real model, and what a broken folder says.
 
 use super::*;
+use crate::language::Language;
 use proptest::prelude::*;
 use std::fs;
 
@@ -121,6 +122,16 @@ fn a_file_that_differs_from_its_sum_is_refused() {
     )
     .unwrap();
     assert_eq!(ModelFiles::read(folder.path()).unwrap().digest, before, "sums change nothing about vectors");
+    fs::write(folder.path().join("signpost.json"), r#"{"languages": ["en", "pt-BR"]}"#).unwrap();
+    let files = ModelFiles::read(folder.path()).unwrap();
+    assert_eq!(files.digest, before, "nor do the languages that it knows");
+    assert!(
+        files.languages.has(&Language::parse("pt").unwrap()) && !files.languages.has(&Language::parse("fr").unwrap())
+    );
+    fs::write(folder.path().join("signpost.json"), r#"{"languages": ["English"]}"#).unwrap();
+    assert!(
+        matches!(ModelFiles::read(folder.path()), Err(EmbedderError::Form { what, .. }) if what.contains("English"))
+    );
     fs::write(folder.path().join("signpost.json"), r#"{"query_prefix": "query: ", "pooling": "cls"}"#).unwrap();
     let files = ModelFiles::read(folder.path()).unwrap();
     assert_ne!(files.digest, before);
@@ -165,7 +176,7 @@ fn the_mean_cosine_of_two_sets_is_that_of_their_pairs() {
         sum
     };
     let [a, b, c] = &vectors;
-    let found = mean_cosine((&sum(&[a.clone(), b.clone()]), 2), (&sum(&[c.clone()]), 1));
+    let found = mean_cosine((&sum(&[a.clone(), b.clone()]), 2), (&sum(std::slice::from_ref(c)), 1));
     assert!((found - f64::from(cosine(a, c) + cosine(b, c)) / 2.0).abs() < 1e-6);
     assert_eq!(mean_cosine((&[1, 2], 1), (&[1], 1)), 0.0);
     assert!(direction(&[0.0; 3]).is_none());

@@ -1,6 +1,9 @@
 //! `portal.toml`: what a portal is called, who uses it, and how its files are to be read.
 
+mod beside_figures;
 mod read;
+
+pub use beside_figures::{Annotation, TicketCost};
 
 use crate::audience::{Audience, Vocabulary};
 use crate::language::Language;
@@ -47,6 +50,10 @@ pub struct Portal {
     pub boost: Boost,
     /// The experiment that holds suggestions back from some people who write tickets.
     pub holdout: Option<Experiment>,
+    /// Days that may explain changes of figures, in order of time.
+    pub annotations: Vec<Annotation>,
+    /// What it costs to answer a ticket.
+    pub ticket_cost: Option<TicketCost>,
     /// `#rrggbb` of the accent colour, and the colour scheme.
     pub theme: Theme,
     /// blake3 of the file's bytes: a change of it re-reads every article.
@@ -209,6 +216,7 @@ mod tests {
         assert_eq!(portal.default_audience, Some(Audience::Public));
         assert!(portal.keep_queries && !portal.allow_html);
         assert_eq!(portal.holdout, Some(Experiment { name: "spring-2026".into(), per_mille: 100 }));
+        assert_eq!((portal.annotations.len(), portal.ticket_cost.map(|cost| cost.amount)), (1, Some(12.5)));
         assert_eq!(portal.staff_roles, BTreeSet::from(["support".to_owned()]));
         assert_eq!(portal.facets, ["product", "version"]);
         assert_eq!(portal.theme, Theme { accent: Some("#0b5fff".into()), scheme: Some("auto".into()) });

@@ -1,6 +1,9 @@
 //! The tree of a `portal.toml` to a portal: what cannot be read is left out and named.
 
-use super::{Boost, Experiment, Mapping, Portal, Role, Task, TaskTarget, Theme, TicketField};
+use super::{
+    Annotation, Boost, Experiment, Mapping, Portal, Role, Task, TaskTarget, Theme, TicketCost, TicketField,
+    beside_figures,
+};
 use crate::audience::{Audience, ROLES, Vocabulary};
 use crate::language::Language;
 use crate::problem::{Findings, Problem};
@@ -80,6 +83,8 @@ impl Reader {
             allow_html: self.truth(entries, "allow_html").unwrap_or(false),
             boost: self.boost(entries),
             holdout: self.holdout(entries),
+            annotations: self.annotations(entries),
+            ticket_cost: self.ticket_cost(entries),
             theme: self.theme(entries),
             languages,
             roles,
@@ -355,6 +360,22 @@ impl Reader {
         (per_mille > 0).then(|| Experiment { name: name.to_owned(), per_mille })
     }
 
+    fn annotations(&mut self, entries: Entries) -> Vec<Annotation> {
+        let mut annotations = Vec::new();
+        for (line, table) in self.tables(entries, "annotations") {
+            self.known(table, &["date", "text"]);
+            annotations.extend(beside_figures::annotation(line, table, &mut self.0));
+        }
+        annotations.sort();
+        annotations
+    }
+
+    fn ticket_cost(&mut self, entries: Entries) -> Option<TicketCost> {
+        let table = self.table(entries, "ticket_cost");
+        self.known(table, &["amount", "currency"]);
+        beside_figures::ticket_cost(table, &mut self.0)
+    }
+
     fn number(&mut self, key: &str, node: &Node, within: std::ops::RangeInclusive<f32>) -> Option<f32> {
         let number = node.text().and_then(|text| text.parse().ok()).filter(|number| within.contains(number));
         if number.is_none() {
@@ -471,7 +492,7 @@ impl Reader {
 }
 
 /// Keys of the file's root.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 18] = [
     "name",
     "languages",
     "time_zone",
@@ -482,6 +503,8 @@ const KEYS: [&str; 16] = [
     "allow_html",
     "boost",
     "holdout",
+    "annotations",
+    "ticket_cost",
     "theme",
     "roles",
     "attributes",

@@ -4,13 +4,13 @@
 //! they are spread over partitions, segments and commits, and whatever else exists or existed (ARCHITECTURE.md, "twin
 //! property"). Only the numbering of articles and documents is not: it must not reach an answer.
 
-mod begins_alike;
 mod facets;
 mod language_view;
 mod living;
 mod names;
 mod pins;
 mod synonyms;
+mod unmarked;
 mod words;
 mod work;
 

@@ -1,8 +1,8 @@
 //! The vocabulary of a viewer: whole words of living documents, and of the synonyms that hold for them, found by prefix and by typo.
 
-use super::begins_alike::BeginsAlike;
+use super::unmarked::{Beginning, Unmarked};
 use super::{LanguageView, ReadError, Work};
-use crate::analysis::unmarked_term;
+use crate::analysis::{fold, unmarked_term};
 use crate::partition::WORDS;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -86,8 +86,8 @@ impl LanguageView {
         Ok((best, looked_at))
     }
 
-    /// Words of living documents and of synonyms within `edits` (1 or 2, a transposition is one) of `word`; (word, documents, edits),
-    /// nearest first, then most frequent, then by word.
+    /// Words of living documents and of synonyms within `edits` (1 or 2, a transposition is one) of `word`, marks on either left out:
+    /// who mistypes a word often leaves its accents out as well. (word, documents, edits), nearest first, then most frequent, then by word.
     pub fn words_near(&self, word: &str, edits: u8, limit: usize) -> Result<Vec<(String, u32, u8)>, ReadError> {
         let mut near = BTreeMap::<String, (u8, u32)>::new();
         for edits in 0..=edits.min(MOST_EDITS) {
@@ -108,8 +108,16 @@ impl LanguageView {
     /// Words of living documents that begin with one within one edit of `prefix`, with the number of documents that have each,
     /// most frequent first, then by word.
     pub fn words_beginning_near(&self, prefix: &str, limit: usize) -> Result<Vec<(String, u32)>, ReadError> {
-        let query = FuzzyTermQuery::new_prefix(Term::from_field_text(WORDS, prefix), 1, true);
-        let words = self.words_accepted(letters(prefix), || query.automaton(), |_| true)?;
+        let query = FuzzyTermQuery::new_prefix(Term::from_field_text(WORDS, &fold(prefix)), 1, true);
+        let words = self.words_accepted(letters(prefix), || query.automaton().map(Unmarked), |_| true)?;
+        Ok(most_frequent(words, limit))
+    }
+
+    /// Words of living documents that begin with `prefix`, marks on either left out, with the number of documents that have each, most
+    /// frequent first, then by word. Dearer than [`Self::words_with_prefix`].
+    pub fn words_beginning_alike(&self, prefix: &str, limit: usize) -> Result<Vec<(String, u32)>, ReadError> {
+        let stem = fold(prefix);
+        let words = self.words_accepted(letters(prefix), || Ok(Unmarked(Beginning(&stem))), |_| true)?;
         Ok(most_frequent(words, limit))
     }
 
@@ -120,15 +128,15 @@ impl LanguageView {
         // A stem begins its word. Words without marks are under this term in the index.
         let words = self.words_accepted(
             letters(unmarked),
-            || Ok(BeginsAlike::new(unmarked)),
+            || Ok(Unmarked(Beginning(unmarked))),
             |word| !word.is_ascii() && unmarked_term(self.language(), word).is_some_and(|term| term == unmarked),
         );
         Ok(most_frequent(words?, limit))
     }
 
     fn words_within(&self, word: &str, edits: u8) -> Result<BTreeMap<String, u32>, ReadError> {
-        let query = FuzzyTermQuery::new(Term::from_field_text(WORDS, word), edits, true);
-        self.words_accepted(letters(word), || query.automaton(), |_| true)
+        let query = FuzzyTermQuery::new(Term::from_field_text(WORDS, &fold(word)), edits, true);
+        self.words_accepted(letters(word), || query.automaton().map(Unmarked), |_| true)
     }
 
     /// `letters`: what the automaton was built of.

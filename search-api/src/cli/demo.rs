@@ -3,10 +3,11 @@
 //! Visitors ask what the portal's public articles are about, in more and in less of their words, and some ask what no article answers;
 //! the searches are real. What they do then is drawn: most articles help, some are read in vain, some are overlooked.
 
-use crate::deflection::log::{Confidence as Sure, Kind, Millis, Searched, Shown, Surface};
+use crate::deflection::log::{Kind, Millis, Searched, Shown, Surface};
 use crate::http::App;
+use crate::http::search::{logged, vector};
 use crate::identity::Viewer;
-use crate::retrieval::{self, Confidence, Mode, Query};
+use crate::retrieval::{self, Mode, Query};
 use crate::store::{Batch, NewEvent, Origin, Receipt, Store, StoreError};
 use anyhow::Context;
 use indexer::audience::{Attributes, Grants};
@@ -105,7 +106,7 @@ async fn topics(app: &App, portal: &Portal, index: &VisibleIndex) -> anyhow::Res
     for (place, title) in titles.into_iter().step_by(step).enumerate() {
         let words: Vec<String> = title.split_whitespace().map(str::to_lowercase).collect();
         let tail = words[words.len().saturating_sub(3)..].join(" ");
-        let asked = [words.join(" "), tail, format!("how do i {}", words.join(" "))];
+        let asked = [words.join(" "), tail, format!("help with {}", words.join(" "))];
         let turn = match place % 6 {
             2 => Turn::Unhelpful,
             4 => Turn::Overlooked,
@@ -128,10 +129,6 @@ async fn topic(
 ) -> anyhow::Result<Topic> {
     let mut asked = Vec::new();
     for text in texts {
-        let vector = match &app.embedder {
-            Some(embedder) if index.model() == Some(embedder.digest()) => embedder.embed(text).await,
-            _ => None,
-        };
         let query = Query {
             text: text.clone(),
             language: portal.languages.first().cloned(),
@@ -139,17 +136,14 @@ async fn topic(
             mode: Mode::Hybrid,
             ..Query::default()
         };
+        let vector = vector(app, index, &query).await;
         let found = retrieval::search(index, &query, vector.as_ref().map(|vector| &*vector.values))?;
         let search = Searched {
             search_id: None,
             text: Some(text.clone()),
             language: Some(found.language.clone()),
             results: u32::try_from(found.total).unwrap_or(u32::MAX),
-            confidence: Some(match found.confidence {
-                Confidence::Good => Sure::Good,
-                Confidence::Weak => Sure::Weak,
-                Confidence::None => Sure::None,
-            }),
+            confidence: Some(logged(found.confidence)),
             vector,
         };
         asked.push(Asked { search, slugs: found.answers.into_iter().map(|answer| answer.slug).collect() });
@@ -162,7 +156,8 @@ async fn write(store: &Store, portal: &Portal, topics: &[Topic], now: Millis) ->
     let mut random = StdRng::seed_from_u64(1);
     let (begin, mut writing, mut visits) = (now - DAYS * DAY, JoinSet::new(), 0);
     for day in 0..DAYS {
-        let quiet = (begin / DAY + day).rem_euclid(7) < 2;
+        // Saturday and Sunday; the first day of 1970 was a Thursday.
+        let quiet = (2..4).contains(&(begin / DAY + day).rem_euclid(7));
         for _ in 0..if quiet { VISITS_A_DAY / 3 } else { VISITS_A_DAY } {
             let start = begin + day * DAY + random.random_range(0..22 * HOUR);
             let events = visit(&mut random, topics, visits, start);

@@ -58,6 +58,8 @@ Every option may also stand in the file that --config names, by its name with un
   \"2026-a\" = \"file:/etc/signpost/2026-a.key\"
   [hosts]
   \"help.example.com\" = \"acme\"
+  [webhooks]
+  \"zendesk/acme\" = \"env:ZENDESK_SECRET\"
 
 Without keys, tokens are signed with a random key in the data folder (see `signpost token`), and the server listens on loopback only.";
 

@@ -4,7 +4,7 @@ mod csv;
 mod text;
 
 use super::WrongUse;
-use crate::deflection::{Log, Question, Wanted, Window, ledger, report, searches};
+use crate::deflection::{Log, Question, Report, Wanted, Window, comparison, ledger, report, searches};
 use crate::http::reports::ReportBody;
 use crate::http::reports::asking::question;
 use crate::http::reports::shown::{RowBody, View};
@@ -77,7 +77,15 @@ pub fn run(arguments: ReportArgs) -> anyhow::Result<ExitCode> {
     let question = Question { window: arguments.window, ..asked.map_err(|error| WrongUse(error.to_string()))? };
     let archive = Archive::open(&arguments.data, arguments.database.as_ref());
     let log = read(archive, &arguments.portal, &question)?;
-    let printed = print(&mut io::stdout().lock(), arguments.format, &arguments.portal, &question, &log);
+    let before = match (arguments.format, comparison::before(&question)) {
+        (Format::Text, Ok(earlier)) => {
+            let archive = Archive::open(&arguments.data, arguments.database.as_ref());
+            Some(report(&read(archive, &arguments.portal, &earlier)?, &earlier))
+        }
+        _ => None,
+    };
+    let asked = (arguments.portal.as_str(), &question);
+    let printed = print(&mut io::stdout().lock(), arguments.format, asked, &log, before.as_ref());
     match printed {
         // Whoever read the first lines may have seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
@@ -110,9 +118,16 @@ fn read(
     Ok(runtime.block_on(async { archive.await?.log(portal, from, to).await })?)
 }
 
-fn print(into: &mut impl Write, format: Format, portal: &str, question: &Question, log: &Log) -> io::Result<()> {
+/// Prints what was asked of a portal; `before` are the figures of the period before, where they are compared.
+fn print(
+    into: &mut impl Write,
+    format: Format,
+    (portal, question): (&str, &Question),
+    log: &Log,
+    before: Option<&Report>,
+) -> io::Result<()> {
     match format {
-        Format::Text => text::print(into, portal, question, &report(log, question), &searches(log, question)),
+        Format::Text => text::print(into, portal, question, &report(log, question), before, &searches(log, question)),
         Format::Csv => csv::print(into, question, &report(log, question), &searches(log, question)),
         Format::Json => {
             let body = ReportBody::new("", portal, question, &report(log, question));
@@ -182,12 +197,15 @@ mod tests {
         let log = read(Archive::open(folder.path(), None), "acme", &question).unwrap();
         let printed = |format| {
             let mut out = Vec::new();
-            print(&mut out, format, "acme", &question, &log).unwrap();
+            let empty = report(&Log::default(), &question);
+            print(&mut out, format, ("acme", &question), &log, Some(&empty)).unwrap();
             String::from_utf8(out).unwrap()
         };
         let text = printed(Format::Text);
         assert!(text.starts_with("acme, 2026-05-04 to 2026-05-04 (UTC), tickets within 24h\n"), "{text}");
         assert!(text.contains("potential deflection: 0.0 % (0.0 to "), "{text}");
+        assert!(text.contains("nothing was measured in the 1 days before"), "{text}");
+        assert!(text.contains("holdout: none ran"), "{text}");
         assert!(
             text.contains("7 of 7 tickets linked to a visitor (100.0 %)") && text.contains("too small to show"),
             "{text}"

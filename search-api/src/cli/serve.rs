@@ -1,7 +1,7 @@
 //! `signpost serve`: brings the parts together, says where they are reached, and takes them apart in order.
 
 use super::{WrongUse, demo};
-use crate::config::{self, Config, Folders, LogFormat};
+use crate::config::{self, Config, Folders, Forward, LogFormat, Webhook};
 use crate::http::cores::Cores;
 use crate::http::{self, App, QueryEmbedder};
 use crate::identity::{ANALYST, DevKey, EDITOR, Grant, Keys};
@@ -41,8 +41,12 @@ const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 
 pub fn run(config: Config) -> anyhow::Result<ExitCode> {
     log(config.log_format);
     let (keys, dev_key) = keys(&config)?;
+    let desks = HelpDesks {
+        webhooks: config::webhooks(&config).map_err(|error| WrongUse(error.to_string()))?,
+        forwards: config::forwards(&config).map_err(|error| WrongUse(error.to_string()))?,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(Cores::threads()).enable_all().build()?;
-    runtime.block_on(serve(Arc::new(config), keys, dev_key))?;
+    runtime.block_on(serve(Arc::new(config), keys, dev_key, desks))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -74,8 +78,14 @@ fn keys(config: &Config) -> anyhow::Result<(Keys, Option<DevKey>)> {
     let dev_key = DevKey::open(&config.folders.data)?;
     Ok((dev_key.keys(), Some(dev_key)))
 }
+/// Where tickets come from and go to.
+struct HelpDesks {
+    webhooks: Vec<Webhook>,
+    forwards: Vec<Forward>,
+}
+
 /// The parts in the order in which they start; they end in the opposite order.
-async fn serve(config: Arc<Config>, keys: Keys, dev_key: Option<DevKey>) -> anyhow::Result<()> {
+async fn serve(config: Arc<Config>, keys: Keys, dev_key: Option<DevKey>, desks: HelpDesks) -> anyhow::Result<()> {
     let figures = PrometheusBuilder::new().set_buckets(&BUCKETS)?.install_recorder()?;
     let data = &config.folders.data;
     let clock = indexer::clock::system();
@@ -83,12 +93,13 @@ async fn serve(config: Arc<Config>, keys: Keys, dev_key: Option<DevKey>) -> anyh
     let retention = config.retention().map_err(WrongUse)?;
     let store = Store::open_keeping(data, config.database.as_ref(), Arc::clone(&clock), retention).await;
     let store = store.context("open the store of events and tickets")?;
+    let store = store.forwarding(desks.forwards.iter().map(|forward| forward.portal.clone()).collect());
     let vectors = vectors(&config.folders, &clock)?;
     let queries = vectors.as_ref().map(|vectors| QueryEmbedder::new(Arc::clone(&vectors.embedder)));
     let reranker = reranker(config.reranker.as_deref());
     let app =
         App::new(Arc::clone(&config), Arc::clone(&library), queries, reranker, store.clone(), keys, Arc::clone(&clock));
-    let app = Arc::new(app);
+    let app = Arc::new(app.with_webhooks(desks.webhooks));
 
     let (stop, stopped) = watch::channel(false);
     let listener = bind(config.listen).await?;
@@ -110,6 +121,7 @@ async fn serve(config: Arc<Config>, keys: Keys, dev_key: Option<DevKey>) -> anyh
         }
     };
 
+    let forwarding = tokio::spawn(http::forward::keep_forwarding(Arc::clone(&app), desks.forwards));
     let counting = tokio::spawn(http::helpfulness::keep_counting(Arc::clone(&app)));
     let root = format!("http://{address}{}", config.base_path);
     tokio::select! {
@@ -117,6 +129,7 @@ async fn serve(config: Arc<Config>, keys: Keys, dev_key: Option<DevKey>) -> anyh
         failure = welcome(&app, &indexer, &root, dev_key.as_ref()) => failure?,
     }
     counting.abort();
+    forwarding.abort();
     // Nobody listens any more if the servers have ended by themselves.
     let _ = stop.send(true);
     public.await?;

@@ -87,6 +87,7 @@ impl Trial {
             text: text.to_owned(),
             language: language.cloned(),
             mode: if self.embedder.is_some() { Mode::Hybrid } else { Mode::Lexical },
+            model_knows: self.embedder.as_ref().map(|embedder| embedder.languages().clone()).unwrap_or_default(),
             boosts: Boosts { weights: portal.boost.clone(), now: self.now, helped: None },
             limit: 10,
             ..Query::default()

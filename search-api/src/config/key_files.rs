@@ -1,8 +1,40 @@
 //! Reads the operator's keys from files and environment variables; never from a place that editors write to.
 
-use super::{Config, KeyRule, KeySource};
+use super::{Config, ForwardRule, KeyRule, KeySource, Provider, WebhookRule};
 use crate::identity::{KeyError, Keys};
+use std::fmt;
 use std::path::{Path, PathBuf};
+
+/// Fewest bytes of a secret that signs.
+const SHORTEST_SECRET: usize = 16;
+
+/// A secret shared with a help desk. Never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Vec<u8>);
+
+/// Who may send tickets of a portal, and the secret by which they are known.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    /// Who.
+    pub provider: Provider,
+    /// Portal that the tickets are of.
+    pub portal: String,
+    /// The secret.
+    pub secret: Secret,
+}
+
+/// Where tickets of a portal are handed over to, and the secret that it takes.
+#[derive(Clone, Debug)]
+pub struct Forward {
+    /// Whose API it is.
+    pub provider: Provider,
+    /// Portal whose tickets are handed over.
+    pub portal: String,
+    /// The secret.
+    pub secret: Secret,
+    /// Address: whole of a generic webhook, else without the path.
+    pub url: String,
+}
 
 /// Why the keys cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +48,12 @@ pub enum KeyFileError {
     /// The variable is not set, or is not text.
     #[error("the key of `{0}` is to be in the environment variable {1}, which is not set")]
     Variable(String, String),
+    /// A secret that could be guessed.
+    #[error("the secret of `{0}` has fewer than {SHORTEST_SECRET} bytes")]
+    Short(String),
+    /// A ticket would be handed over to one of two.
+    #[error("--forward names two places for the tickets of {0}: name one")]
+    TwoForwards(String),
     /// Tokens that any issuer could have made.
     #[error("keys need --issuers: the `iss` of the tokens that are believed")]
     Issuers,
@@ -35,18 +73,67 @@ pub fn keys(config: &Config) -> Result<Keys, KeyFileError> {
     let content = &config.folders.content;
     let mut keys = Keys::new(config.issuers.iter().cloned());
     for KeyRule { id, source } in &config.keys {
-        let secret = match source {
-            KeySource::File(path) => read(path, content)?,
-            KeySource::Environment(name) => {
-                std::env::var(name).map_err(|_| KeyFileError::Variable(id.clone(), name.clone()))?
-            }
-        };
-        keys.add_secret(id, secret.trim_end().as_bytes())?;
+        keys.add_secret(id, text(source, id, content)?.trim_end().as_bytes())?;
     }
     for path in &config.jwks {
         keys.add_jwks(&read(path, content)?).map_err(|error| KeyFileError::InFile(path.clone(), error))?;
     }
     Ok(keys)
+}
+
+/// The webhooks that the options name, with their secrets.
+pub fn webhooks(config: &Config) -> Result<Vec<Webhook>, KeyFileError> {
+    let read = |rule: &WebhookRule| {
+        let name = format!("{}/{}", rule.provider, rule.portal);
+        let secret = Secret::read(&rule.secret, &name, &config.folders.content)?;
+        Ok(Webhook { provider: rule.provider, portal: rule.portal.clone(), secret })
+    };
+    config.webhooks.iter().map(read).collect()
+}
+
+/// Where the options have tickets handed over to, with the secrets. One place a portal.
+pub fn forwards(config: &Config) -> Result<Vec<Forward>, KeyFileError> {
+    let read = |ForwardRule { provider, portal, secret, url }: &ForwardRule| {
+        let name = format!("{provider}/{portal}");
+        if config.forward.iter().filter(|other| other.portal == *portal).nth(1).is_some() {
+            return Err(KeyFileError::TwoForwards(portal.clone()));
+        }
+        let secret = Secret::read(secret, &name, &config.folders.content)?;
+        Ok(Forward { provider: *provider, portal: portal.clone(), secret, url: url.clone() })
+    };
+    config.forward.iter().map(read).collect()
+}
+
+impl Secret {
+    /// Reads a secret; white space at its end does not count.
+    fn read(source: &KeySource, name: &str, content: &Path) -> Result<Self, KeyFileError> {
+        Self::new(text(source, name, content)?.trim_end()).ok_or_else(|| KeyFileError::Short(name.into()))
+    }
+
+    /// A secret, if it is too long to be guessed.
+    pub fn new(text: &str) -> Option<Self> {
+        (text.len() >= SHORTEST_SECRET).then(|| Self(text.into()))
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret")
+    }
+}
+
+fn text(source: &KeySource, name: &str, content: &Path) -> Result<String, KeyFileError> {
+    match source {
+        KeySource::File(path) => read(path, content),
+        KeySource::Environment(variable) => {
+            std::env::var(variable).map_err(|_| KeyFileError::Variable(name.into(), variable.clone()))
+        }
+    }
 }
 
 fn read(path: &Path, content: &Path) -> Result<String, KeyFileError> {

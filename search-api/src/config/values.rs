@@ -89,19 +89,25 @@ fn is_host(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
 }
 
+impl KeySource {
+    /// Reads `file:PATH` or `env:NAME`.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.split_once(':') {
+            Some(("file", path)) if !path.is_empty() => Some(Self::File(path.into())),
+            Some(("env", name)) if !name.is_empty() => Some(Self::Environment(name.into())),
+            _ => None,
+        }
+    }
+}
+
 impl FromStr for KeyRule {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        // The text may be the key itself: it is not repeated.
         let expected = "expected KID=file:PATH or KID=env:NAME";
         let (id, source) = text.split_once('=').filter(|(id, _)| !id.is_empty()).ok_or(expected)?;
-        let source = match source.split_once(':') {
-            Some(("file", path)) if !path.is_empty() => KeySource::File(path.into()),
-            Some(("env", name)) if !name.is_empty() => KeySource::Environment(name.into()),
-            // The text may be the key itself: it is not repeated.
-            _ => return Err(expected.into()),
-        };
-        Ok(Self { id: id.into(), source })
+        Ok(Self { id: id.into(), source: KeySource::parse(source).ok_or(expected)? })
     }
 }
 

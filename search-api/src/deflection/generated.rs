@@ -2,7 +2,7 @@
 
 use super::log::*;
 use super::question::{DAY, HOUR, MINUTE, Question, Window};
-use super::story::{Story, T0, episodes, may};
+use super::story::{Seeded, Story, T0, episodes, may};
 use super::{Report, report};
 use std::collections::BTreeMap;
 
@@ -21,18 +21,6 @@ pub struct Generated {
     pub visits: u64,
     /// Events of bots.
     pub bots: u64,
-}
-
-/// Whole numbers from a seed (splitmix64).
-struct Seeded(u64);
-
-impl Seeded {
-    fn below(&mut self, bound: i64) -> i64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((mixed ^ (mixed >> 31)) % bound.unsigned_abs()) as i64
-    }
 }
 
 /// When a source of tickets was broken: only the scenes made for it have windows that reach it.

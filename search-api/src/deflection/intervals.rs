@@ -118,6 +118,7 @@ pub fn percentile(values: &mut [i64], q: f64) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deflection::story::Seeded;
 
     fn simple(hits: u32, units: u32) -> Rate {
         let value = f64::from(hits) / f64::from(units);
@@ -203,14 +204,8 @@ mod tests {
 
     #[test]
     fn the_variance_over_clusters_is_that_of_a_bootstrap_of_clusters() {
-        // Splitmix64; whole numbers below a bound.
-        let mut state = 7_u64;
-        let mut below = move |bound: u64| {
-            state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            (mixed ^ (mixed >> 31)) % bound
-        };
+        let mut random = Seeded(7);
+        let mut below = move |bound: u64| random.below(bound as i64) as u64;
         // Visitors with one to nine episodes, most of each visitor's alike.
         let mut tally = Tally::default();
         for visitor in 0..300 {

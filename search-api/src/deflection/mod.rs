@@ -9,7 +9,9 @@
 //!
 //! Names, rules and formulas are those of definition 1, number by number; [`question::Rules`] holds its constants.
 
+pub mod articles;
 pub mod clock;
+pub mod comparison;
 pub mod episodes;
 pub mod figures;
 pub mod formulas;
@@ -25,7 +27,9 @@ pub mod outcomes;
 pub mod queries;
 pub mod question;
 pub mod report;
+pub mod revision;
 pub mod searches;
+pub mod series;
 pub mod stems;
 pub mod tickets;
 pub mod units;
@@ -49,12 +53,16 @@ pub use ledger::{Row, Wanted};
 pub use log::Log;
 pub use question::{Question, Window};
 pub use report::Report;
+pub use revision::Revision;
+pub use series::Series;
 
+use articles::Reading;
 use episodes::Journeys;
-use log::Mark;
+use log::{Mark, Millis};
 use occurrence::Occurrence;
 use outcomes::{Coverage, Evidence};
 use report::{LeftOut, Selection};
+use std::collections::BTreeMap;
 use tickets::LinkedTicket;
 
 /// Answers a question from a log that holds at least [`Question::reach`].
@@ -66,6 +74,46 @@ pub fn report(log: &Log, question: &Question) -> Report {
 /// Which searches still end in tickets, over the whole weeks that the question's range touches.
 pub fn searches(log: &Log, question: &Question) -> groups::Table {
     follow(log, question).judge(question, groups::rows::draw)
+}
+
+/// All that a dashboard shows of a range, followed once.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// As [`report`].
+    pub report: Report,
+    /// As [`series`].
+    pub series: Series,
+    /// As [`searches`].
+    pub searches: groups::Table,
+    /// As [`articles`].
+    pub articles: BTreeMap<String, Reading>,
+}
+
+/// Tells all that a dashboard shows.
+pub fn overview(log: &Log, question: &Question) -> Overview {
+    let followed = follow(log, question);
+    followed.judge(question, |selection| Overview {
+        report: report::draw(selection, followed.aside, log.lost),
+        series: series::draw(selection),
+        searches: groups::rows::draw(selection),
+        articles: articles::draw(selection),
+    })
+}
+
+/// The same figures and outcomes by day or week.
+pub fn series(log: &Log, question: &Question) -> Series {
+    follow(log, question).judge(question, series::draw)
+}
+
+/// What became of each article that was opened, by slug.
+pub fn articles(log: &Log, question: &Question) -> BTreeMap<String, Reading> {
+    follow(log, question).judge(question, articles::draw)
+}
+
+/// What changed in the outcomes of a question's range from what was known at `since` to what is known at its own moment.
+pub fn revision(log: &Log, question: &Question, since: Millis) -> Revision {
+    let known = |question: &Question| follow(log, question).judge(question, revision::outcomes);
+    revision::compare(&known(&Question { as_of: since, ..question.clone() }), &known(question))
 }
 
 /// The rows that a report's figures are the sums of, in order of time.

@@ -66,7 +66,7 @@ impl Outcome {
 }
 
 /// What became of a form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FormOutcome {
     /// Its window has not passed yet, or nobody can say whether a ticket came.
     Open,
@@ -79,6 +79,9 @@ pub enum FormOutcome {
 }
 
 impl FormOutcome {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::LeftAfterHelp, Self::Sent, Self::Left, Self::Open];
+
     /// Its name in the API.
     pub fn name(self) -> &'static str {
         match self {

@@ -78,6 +78,8 @@ pub struct Report {
     pub closed: u64,
     /// Episodes by outcome; every outcome is named.
     pub outcomes: BTreeMap<Outcome, u64>,
+    /// Ticket forms begun, by what became of them; every end is named.
+    pub forms: BTreeMap<FormOutcome, u64>,
     /// The figures.
     pub figures: Vec<Figure>,
     /// Tickets. Not filtered by role, language or stratum, which most tickets do not have.
@@ -124,6 +126,8 @@ pub struct Selection<'e, 'a> {
 pub(super) fn draw(selection: &Selection<'_, '_>, aside: SetAside, lost: Lost) -> Report {
     let mut outcomes: BTreeMap<Outcome, u64> = Outcome::ALL.into_iter().map(|outcome| (outcome, 0)).collect();
     selection.episodes().for_each(|(_, outcome)| *outcomes.entry(outcome).or_default() += 1);
+    let mut forms: BTreeMap<FormOutcome, u64> = FormOutcome::ALL.into_iter().map(|outcome| (outcome, 0)).collect();
+    selection.forms().for_each(|(_, outcome)| *forms.entry(outcome).or_default() += 1);
     let holdout = holdout(selection);
     let figures = figures(selection, holdout.as_ref());
     let visitors = figures.iter().find(|figure| figure.name == "active_visitors").and_then(|figure| figure.numerator);
@@ -133,6 +137,7 @@ pub(super) fn draw(selection: &Selection<'_, '_>, aside: SetAside, lost: Lost) -
         visitors,
         closed: outcomes.iter().filter(|(outcome, _)| outcome.is_closed()).map(|(_, count)| count).sum(),
         outcomes,
+        forms,
         figures,
         tickets: TicketCounts { left_out: aside.tickets, ..selection.ticket_counts() },
         left_out: aside.events,

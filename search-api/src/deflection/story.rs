@@ -141,3 +141,25 @@ pub fn may(window: Window) -> Question {
     let asked = Question::new(date(2026, 5, 1), date(2026, 6, 1), TimeZone::UTC, T0 + 50 * DAY).unwrap();
     Question { window, ..asked }
 }
+
+/// Numbers from a seed, the same each time (SplitMix64, Steele et al. 2014).
+pub struct Seeded(pub u64);
+
+impl Seeded {
+    fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A whole number from 0 up to, not including, a bound.
+    pub fn below(&mut self, bound: i64) -> i64 {
+        (self.bits() % bound.unsigned_abs()) as i64
+    }
+
+    /// A number from 0 up to, not including, 1.
+    pub fn share(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}

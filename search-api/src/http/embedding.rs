@@ -2,6 +2,7 @@
 
 use crate::deflection::log::QueryVector;
 use indexer::embedder::{Embedder, EmbedderError, ModelDigest, Vector};
+use indexer::language::KnownLanguages;
 use indexer::static_table::StaticTable;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -25,6 +26,11 @@ impl QueryEmbedder {
     /// Digest of the model.
     pub fn digest(&self) -> ModelDigest {
         self.embedder.digest()
+    }
+
+    /// The languages that the model knows.
+    pub fn languages(&self) -> &KnownLanguages {
+        self.embedder.languages()
     }
 
     /// The model's static table, if it has one.

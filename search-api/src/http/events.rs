@@ -14,6 +14,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use indexer::audience::Grants;
 use reading::{Fault, Reader};
+pub(super) use reading::{TIME_FORM, time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;

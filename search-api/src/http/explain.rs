@@ -161,7 +161,7 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, fields: Fields) ->
         explanation.sentences.extend(moves::in_words(&tried));
         Ok::<_, ExplainError>(Some((explanation, tried)))
     };
-    let explained = app.cores.run_aside(work).await?.map_err(Problem::internal)?;
+    let explained = app.cores.run_behind(work).await?.map_err(Problem::internal)?;
     let body = match explained {
         Some((explanation, tried)) => shape(text, index.generation(), explanation, tried),
         None => unseen(text, index.generation(), &caller, &slug)?,
@@ -201,6 +201,7 @@ impl Asked {
             text: text.ok_or_else(|| Problem::invalid("q", "`q` must hold the question."))?,
             language: fields.language()?,
             mode: fields.choice("mode", &search::MODES, Mode::Hybrid)?,
+            model_knows: app.model_knows(),
             boosts: app.boosts(&caller.portal, &grants),
             ..Query::default()
         };

@@ -55,6 +55,11 @@ impl Fields {
         self.0.contains_key(name)
     }
 
+    /// Leaves out what a form sent blank: it was not said.
+    pub fn leave_out_blank(&mut self) {
+        self.0.retain(|_, values| values.iter().any(|value| value.as_str() != Some("")));
+    }
+
     /// Takes all texts of a name.
     pub fn texts(&mut self, name: &'static str) -> Result<Vec<String>, Problem> {
         let text = |value| match value {

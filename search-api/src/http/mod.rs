@@ -14,6 +14,7 @@ mod events;
 mod explain;
 mod fields;
 mod form;
+pub mod forward;
 mod health;
 mod help;
 pub mod helpfulness;
@@ -24,18 +25,20 @@ pub mod person;
 mod protect;
 pub mod reports;
 pub mod search;
+mod sources;
 mod suggest;
 #[cfg(test)]
 mod tests;
 pub mod tickets;
 pub mod viewer;
 pub mod visitor;
+pub(super) mod webhooks;
 
 pub use embedding::QueryEmbedder;
 pub use error::Problem;
 pub use viewer::Caller;
 
-use crate::config::Config;
+use crate::config::{Config, Webhook};
 use crate::identity::Keys;
 use crate::retrieval::Boosts;
 use crate::store::{Clock, Store};
@@ -46,6 +49,7 @@ use axum::routing::{any, get};
 use cores::Cores;
 use helpfulness::Helpfulness;
 use indexer::audience::Grants;
+use indexer::language::KnownLanguages;
 use indexer::library::Library;
 use indexer::portal::Portal;
 use indexer::reranker::Reranker;
@@ -82,6 +86,8 @@ pub struct App {
     pub cores: Cores,
     /// What visitors said of articles.
     pub helpfulness: Helpfulness,
+    /// Who may send tickets.
+    pub webhooks: Vec<Webhook>,
     clock: Clock,
     ready: AtomicBool,
 }
@@ -99,12 +105,35 @@ impl App {
     ) -> Self {
         let limits = Limits::new(&config);
         let (cores, helpfulness, ready) = (Cores::default(), Helpfulness::default(), AtomicBool::new(false));
-        Self { library, embedder, reranker, store, config, keys, limits, cores, helpfulness, clock, ready }
+        Self {
+            library,
+            embedder,
+            reranker,
+            store,
+            config,
+            keys,
+            limits,
+            cores,
+            helpfulness,
+            webhooks: Vec::new(),
+            clock,
+            ready,
+        }
+    }
+
+    /// The same, to which help desks may send tickets.
+    pub fn with_webhooks(self, webhooks: Vec<Webhook>) -> Self {
+        Self { webhooks, ..self }
     }
 
     /// Now, in milliseconds since 1970 UTC.
     pub fn now(&self) -> i64 {
         (self.clock)()
+    }
+
+    /// Languages that the model knows.
+    pub fn model_knows(&self) -> KnownLanguages {
+        self.embedder.as_ref().map(|embedder| embedder.languages().clone()).unwrap_or_default()
     }
 
     /// What breaks ties between the answers of a viewer of a portal.
@@ -156,10 +185,15 @@ fn routes() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(reports::episode::get))
         .routes(routes!(reports::searches::get))
         .routes(routes!(reports::topics::get))
+        .routes(routes!(reports::trend::get))
+        .routes(routes!(reports::articles::get))
+        .routes(routes!(reports::changes::get))
         .routes(routes!(explain::get))
         .routes(routes!(person::erase))
         .routes(routes!(person::export))
         .routes(routes!(audit::get))
+        .routes(routes!(sources::get, sources::post))
+        .merge(OpenApiRouter::new().routes(routes!(webhooks::post)).layer(DefaultBodyLimit::max(webhooks::LIMIT)))
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
         .split_for_parts();

@@ -1,14 +1,17 @@
 //! `GET /reports/…`: the deflection report, for analysts; for others there is nothing here.
 
-pub mod replay;
-pub mod searches;
-pub mod topics;
-
+pub mod articles;
 pub mod asking;
+pub mod changes;
 pub mod episode;
 pub mod episodes;
 pub mod lines;
+pub mod replay;
+pub mod searches;
 pub mod shown;
+pub mod spreadsheet;
+pub mod topics;
+pub mod trend;
 
 use super::error::{Problem, ProblemBody};
 use super::fields::Fields;
@@ -16,7 +19,7 @@ use super::{App, Caller};
 use crate::deflection::holdout::{Holdout, Lift, Units};
 use crate::deflection::question::DEFINITION;
 use crate::deflection::units::LINK_COVERAGE;
-use crate::deflection::{Question, Report, report};
+use crate::deflection::{Question, Report, comparison, report};
 use asking::{ReportQuestion, ask, fold};
 use axum::Json;
 use axum::extract::State;
@@ -70,6 +73,31 @@ pub struct ReportBody {
     formulas: Vec<FormulaBody>,
     /// Without a holdout every deflection figure is an upper bound.
     holdout: Option<HoldoutBody>,
+    /// The shares beside those of as many days before; null unless asked for.
+    compared: Option<ComparedBody>,
+}
+
+/// Shares beside those of the period before.
+#[derive(Serialize, ToSchema)]
+struct ComparedBody {
+    /// First day of the period before.
+    from: String,
+    /// The day after its last.
+    to: String,
+    figures: Vec<ChangeBody>,
+}
+
+/// How a share differs from that of the period before.
+#[derive(Serialize, ToSchema)]
+struct ChangeBody {
+    #[schema(value_type = String)]
+    name: &'static str,
+    before: f64,
+    /// Now - before, with Newcombe's 95 % interval.
+    difference: EffectBody,
+    /// `rose` or `fell`: by more than chance explains; else `chance`.
+    #[schema(value_type = String)]
+    verdict: &'static str,
 }
 
 /// An experiment in which articles are not suggested to some people who write tickets.
@@ -213,13 +241,26 @@ struct FormulaBody {
 
 /// The deflection figures of a range of days.
 #[utoipa::path(get, path = "/v1/portals/{portal}/reports/deflection", operation_id = "report_deflection", tag = "reports",
-    params(("portal" = String, Path), ReportQuestion),
-    responses((status = 200, body = ReportBody), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    params(("portal" = String, Path), ReportQuestion,
+        ("compare" = Option<String>, Query, description = "`none` (default) or `before`: beside as many days before"),
+        ("format" = Option<String>, Query, description = "`json` (default) or `csv`")),
+    responses((status = 200, content((ReportBody = "application/json"), (String = "text/csv"))), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn deflection(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields) -> Result<Response, Problem> {
     let question = ask(&caller, &mut fields, app.now())?;
+    let compares = fields.choice("compare", &[("none", false), ("before", true)], false)?;
+    let format = lines::Format::read(&mut fields)?;
     fields.finish()?;
-    let report = fold(&app, &caller.portal.id, &question, report).await?;
-    let body = ReportBody::new(&caller.root, &caller.portal.id, &question, &report)?;
+    let told = fold(&app, &caller.portal.id, &question, report).await?;
+    if format == lines::Format::Csv {
+        return Ok(lines::table("figures.csv", spreadsheet::COLUMNS, spreadsheet::lines(&told).into_iter()));
+    }
+    let mut body = ReportBody::new(&caller.root, &caller.portal.id, &question, &told)?;
+    if compares {
+        let earlier = comparison::before(&question);
+        let earlier = earlier.map_err(|error| Problem::invalid("compare", format!("{error}.")))?;
+        let before = fold(&app, &caller.portal.id, &earlier, report).await?;
+        body.compared = Some(ComparedBody::new(&earlier, &before, &told));
+    }
     Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response())
 }
 
@@ -308,7 +349,20 @@ impl ReportBody {
             },
             formulas: formulas.collect(),
             holdout: report.holdout.as_ref().map(HoldoutBody::new),
+            compared: None,
         })
+    }
+}
+
+impl ComparedBody {
+    fn new(earlier: &Question, before: &Report, now: &Report) -> Self {
+        let changes = comparison::changes(before, now).into_iter().map(|(name, change)| ChangeBody {
+            name,
+            before: change.before,
+            difference: EffectBody { value: change.difference, low: change.low, high: change.high },
+            verdict: change.verdict().name(),
+        });
+        Self { from: earlier.from.to_string(), to: earlier.to.to_string(), figures: changes.collect() }
     }
 }
 

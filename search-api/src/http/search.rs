@@ -5,7 +5,7 @@ use super::fields::Fields;
 use super::visitor::Visitor;
 use super::{App, Caller, QueryEmbedder};
 use crate::deflection::log::{Confidence as LoggedConfidence, QueryVector, Surface};
-use crate::retrieval::{self, Answer, Answers, Boosts, Confidence, Mode, Models, Query};
+use crate::retrieval::{self, Answer, Answers, Confidence, Mode, Models, Query};
 use crate::store::AnsweredSearch;
 use axum::extract::State;
 use axum::http::header;
@@ -185,7 +185,7 @@ impl Asked {
             limit: fields.whole("limit", 1..=50, 10)?,
             offset: fields.whole("offset", 0..=1000, 0)?,
             mode: fields.choice("mode", &MODES, Mode::Hybrid)?,
-            boosts: Boosts::default(),
+            ..Query::default()
         };
         let visitor = super::visitor::browser_id(&mut fields)?;
         let surface = fields.choice("surface", &SURFACES, Surface::Api)?;
@@ -236,7 +236,11 @@ pub async fn search(app: &App, caller: &Caller, visitor: Visitor, asked: Asked) 
     let vector = vector(app, &caller.index, &asked.query).await;
     let (index, query) = (
         Arc::clone(&caller.index),
-        Query { boosts: app.boosts(&caller.portal, caller.viewer.grants()), ..asked.query },
+        Query {
+            model_knows: app.model_knows(),
+            boosts: app.boosts(&caller.portal, caller.viewer.grants()),
+            ..asked.query
+        },
     );
     let (embedder, reranker) = (app.embedder.clone(), app.reranker.clone());
     let work = move || {
@@ -257,16 +261,21 @@ pub async fn search(app: &App, caller: &Caller, visitor: Visitor, asked: Asked) 
         language: answers.language.clone(),
         surface: asked.surface,
         results: u32::try_from(answers.total).unwrap_or(u32::MAX),
-        confidence: match answers.confidence {
-            Confidence::Good => LoggedConfidence::Good,
-            Confidence::Weak => LoggedConfidence::Weak,
-            Confidence::None => LoggedConfidence::None,
-        },
+        confidence: logged(answers.confidence),
         vector,
     };
     app.store.record(&caller.portal, origin, record);
     let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     Ok(Found { search_id, query, answers, took_us })
+}
+
+/// A confidence as the log has it.
+pub fn logged(confidence: Confidence) -> LoggedConfidence {
+    match confidence {
+        Confidence::Good => LoggedConfidence::Good,
+        Confidence::Weak => LoggedConfidence::Weak,
+        Confidence::None => LoggedConfidence::None,
+    }
 }
 
 /// The query's vector, if one is wanted and the visible passages have vectors of the same model.

@@ -50,7 +50,7 @@ pub struct SentTicket {
 pub struct TicketBody {
     id: String,
     subject: String,
-    /// `received`, `working`, `waiting` or `solved`.
+    /// `received`, `working`, `waiting`, `solved` or `handed_over`.
     #[schema(value_type = String)]
     stage: &'static str,
     /// Since when it is so (RFC 3339).
@@ -105,7 +105,7 @@ pub async fn post(
     }
     let ticket = NewTicket { idempotency_key: idempotency_key(&headers)?, ..checked(&caller.portal, sent)? };
     let vector = match &app.embedder {
-        Some(embedder) if caller.portal.keep_queries => embedder.embed(&telling(&ticket)).await,
+        Some(embedder) if caller.portal.keep_queries => embedder.embed(&telling(&ticket.subject, &ticket.body)).await,
         _ => None,
     };
     let origin = counted.origin(&caller.viewer, browser.as_deref());
@@ -206,9 +206,9 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 /// What a ticket is about: subject and first words.
-pub fn telling(ticket: &NewTicket) -> String {
-    let words = ticket.body.split_whitespace().take(TELLING_WORDS).collect::<Vec<_>>().join(" ");
-    format!("{}\n{words}", ticket.subject)
+pub fn telling(subject: &str, body: &str) -> String {
+    let words = body.split_whitespace().take(TELLING_WORDS).collect::<Vec<_>>().join(" ");
+    format!("{subject}\n{words}")
 }
 
 fn shape(ticket: TicketStatus) -> Result<TicketBody, Problem> {
@@ -222,6 +222,7 @@ fn shape(ticket: TicketStatus) -> Result<TicketBody, Problem> {
         Stage::Received => ("support", "A person reads it and answers."),
         Stage::Working => ("support", "Somebody works on it and will answer."),
         Stage::Waiting => ("you", "Support asked you something and waits for your answer."),
+        Stage::HandedOver => ("support", "The support team has it in their help desk and will answer you from there."),
         Stage::Solved => ("nobody", "It is answered; nothing more is expected."),
     };
     Ok(TicketBody {

@@ -7,35 +7,60 @@
 //!
 //! Bags of words do not tell "cancel an order" from an article on orders in which something else is cancelled. A pair counts
 //! where it is written best: in the title, or in the heading or text of the passage with the highest score by words.
+//! In Han, Kana and Hangul the neighbours are pairs of characters, in place of words: how a dictionary cuts a phrase depends on what
+//! stands beside it, and a part of a word is no word at all.
 //! (After Tao, Zhai: An Exploration of Proximity Measures in Information Retrieval, 2007, whose measure of least distance did
 //! best; by pairs of neighbours, so that one word far off does not hide the others.)
 
 use super::evidence::Evidence;
 use super::reading::QueryWord;
+use indexer::analysis::is_paired;
 use indexer::visible::LanguageView;
 use indexer::word_order;
 
 /// Words between which a pair still counts.
 const NEAR: u32 = 5;
 
+/// What the highest closeness adds to a score, of the highest score by words. Mean nDCG@10 of five English collections at 0, 0.1,
+/// 0.15, 0.2: 0.836, 0.847, 0.849, 0.848 fused.
+const SHARE: f32 = 0.15;
+/// Articles of which the closeness is looked at; at 20, 30 and 50 the figures are the same.
+const CANDIDATES: usize = 20;
+/// The same two for pairs of characters, which stand in many articles, but seldom next to each other.
+const CHARACTERS_SHARE: f32 = 0.25;
+const CHARACTERS_CANDIDATES: usize = 50;
+
 /// The query's neighbouring content words, ready to be looked for.
 pub struct Pairs {
     /// (hash of a term, place of its word), by hash.
     terms: Vec<(u32, usize)>,
     words: usize,
+    /// Whether there are pairs of characters among them.
+    characters: bool,
 }
 
 impl Pairs {
     /// `None` if the query has less than two content words.
     pub fn of(words: &[QueryWord]) -> Option<Self> {
-        let content = || words.iter().filter(|word| !word.function && !word.supports);
+        let content = || words.iter().filter(|word| is_neighbour(word));
         let hashes = |(place, word): (usize, &QueryWord)| {
             word.terms.iter().map(|term| (word_order::hash(term), place)).collect()
         };
         let mut terms: Vec<_> = content().enumerate().flat_map::<Vec<_>, _>(hashes).collect();
         terms.sort_unstable();
+        let characters = content().any(|word| is_paired(&word.word));
         let words = content().count();
-        (words > 1).then_some(Self { terms, words })
+        (words > 1).then_some(Self { terms, words, characters })
+    }
+
+    /// What closeness 1 adds to a score, of the highest score by words.
+    pub fn share(&self) -> f32 {
+        if self.characters { CHARACTERS_SHARE } else { SHARE }
+    }
+
+    /// How many of the first articles it is worked out for.
+    pub fn candidates(&self) -> usize {
+        if self.characters { CHARACTERS_CANDIDATES } else { CANDIDATES }
     }
 
     /// Closeness in an article, 0..=1.
@@ -65,6 +90,12 @@ impl Pairs {
             }
         }
     }
+}
+
+/// Whether a word of the query is one of those whose neighbourhood counts: a content word, or a pair of characters, also one that
+/// belongs to a function word (`の変` of `パスワードの変更`).
+fn is_neighbour(word: &QueryWord) -> bool {
+    if is_paired(&word.word) { word.word.chars().count() == 2 } else { !word.function && !word.supports }
 }
 
 /// The passage of an article with the highest score by words, the first of equals; `None` if none has any.

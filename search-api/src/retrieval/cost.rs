@@ -27,12 +27,13 @@ fn add(view: &LanguageView, most: &mut Work) {
     let terms = words + (corrected + 1) * reading::MAX_EXPANSIONS as u64;
     // An article's lengths are rounded down, by at most a ninth; its words stand in one more field, whole.
     let written: u64 = Field::ALL.into_iter().map(|field| view.total_length(field)).sum::<u64>() * 9 / 4;
-    most.lookups += language::MAX_WORDS as u64 + looked_up * (PLACES + 1) + corrected * DISTANCES + 2 + terms * PLACES;
-    // A list is read to know its word, to weigh it, to tell the language, for each word that is completed or corrected to it, and
+    most.lookups +=
+        language::MAX_WORDS as u64 * PLACES + looked_up * (PLACES + 1) + corrected * DISTANCES + 3 + terms * PLACES;
+    // A list is read to know its word, to weigh it, to tell the language by it or by its stem, for each word that is completed or corrected to it, and
     // for each cut of an unknown word that it is a half of.
-    most.postings += written * (4 + words + corrected * (1 + DISTANCES + 2 * LETTERS));
+    most.postings += written * (5 + words + corrected * (1 + DISTANCES + 2 * LETTERS));
     // The dictionary is gone through for each word typed without marks, completed, or corrected.
-    most.words += written * (words + corrected * (2 + DISTANCES));
-    most.letters += (words + corrected * DISTANCES) * LETTERS;
+    most.words += written * (words + 1 + corrected * (2 + DISTANCES));
+    most.letters += (words + 1 + corrected * DISTANCES) * LETTERS;
     most.vectors += u64::from(view.documents());
 }

@@ -247,7 +247,7 @@ fn word_at(view: &LanguageView, text: &str, word: &QueryWord, article: u32) -> R
 
 /// Content words that are not in the title, the most important first; misspelt ones as they were read.
 fn missing(words: &[QueryWord], likeness: &Likeness, text: &str) -> Vec<String> {
-    let content = words.iter().zip(&likeness.words).filter(|(word, _)| !word.function);
+    let content = words.iter().zip(&likeness.words).filter(|(word, _)| !word.function && !word.supports);
     let mut missing: Vec<_> = content.filter(|(_, at)| !at.places.contains(&Spot::Title)).collect();
     // What it has nowhere first, then the heavier.
     missing.sort_by(|(_, a), (_, b)| {

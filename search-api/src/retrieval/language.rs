@@ -2,11 +2,13 @@
 
 use indexer::analysis::{Kind, analyze};
 use indexer::language::Language;
-use indexer::visible::{LanguageView, ReadError, VisibleIndex};
+use indexer::visible::{Field, LanguageView, ReadError, VisibleIndex};
 use std::sync::Arc;
 
 /// Words of a query that are looked up to tell its language.
 pub const MAX_WORDS: usize = 16;
+/// What a word counts whose own form no article has.
+const FORM_KNOWN: f32 = 0.5;
 /// Articles from which on a mean of their cosines says what is typical.
 const FEW: i64 = 30;
 
@@ -14,6 +16,7 @@ const FEW: i64 = 30;
 /// stands for `pt-br` and the other way round), else the one whose visible articles know most of the query's words, the
 /// largest of equals; then the others, largest first. Lexical scores of different languages are never compared.
 ///
+/// A word that stands there in another form alone (`facture`, `factures`) counts half: in the wrong language, stems meet by chance.
 /// Statistics of letters would need more text than people type into a search box; the articles' own words do not.
 pub fn order<'a>(
     index: &'a VisibleIndex,
@@ -83,16 +86,33 @@ fn most_at_home(views: &[&Arc<LanguageView>], text: &str) -> Result<usize, ReadE
         let mut words = analyze(view.language(), text);
         words.retain(|token| token.kind != Kind::Pair);
         words.truncate(MAX_WORDS);
-        let mut known = 0;
+        let mut known = 0.0;
         for word in &words {
-            known += usize::from(view.has_word(&word.word)?);
+            known += if view.has_word(&word.word)? {
+                1.0
+            } else if has_term(view, &word.term)? {
+                FORM_KNOWN
+            } else {
+                0.0
+            };
         }
-        let share = known as f32 / words.len().max(1) as f32;
+        let share = known / words.len().max(1) as f32;
         if share > best.1 {
             best = (place, share);
         }
     }
     Ok(best.0)
+}
+
+fn has_term(view: &LanguageView, term: &str) -> Result<bool, ReadError> {
+    let mut postings = Vec::new();
+    for field in Field::ALL {
+        view.postings(field, term, &mut postings)?;
+        if !postings.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub use snippet::{Sense, snippet};
 pub use suggest::suggest;
 pub use weight::Signals as WeightSignals;
 
-use indexer::language::Language;
+use indexer::language::{KnownLanguages, Language};
 use indexer::reranker::Reranker;
 use indexer::static_table::StaticTable;
 use indexer::visible::{ReadError, VisibleIndex};
@@ -83,6 +83,8 @@ pub struct Query {
     pub offset: usize,
     /// Lists wanted.
     pub mode: Mode,
+    /// Languages that the model of its vector knows.
+    pub model_knows: KnownLanguages,
     /// Tie-breakers.
     pub boosts: Boosts,
 }

@@ -1,6 +1,6 @@
 //! What a hybrid ranking is made of, before it is weighed: for fitting the weight of the vectors to judged queries.
 
-use super::fusion::{Asked, CLOSENESS_SHARE, POOL};
+use super::fusion::{Asked, POOL};
 use super::weight::Signals;
 use super::{BUFFERS, Mode, Query, ranking};
 use indexer::visible::{ReadError, VisibleIndex};
@@ -39,7 +39,7 @@ pub fn parts(index: &VisibleIndex, query: &Query, vector: &[i8]) -> Result<Optio
             let asked = Asked::new(&first.words);
             let part = |article: u32| {
                 let (lexical, dense) = first.scale.shares(&first.evidence, article);
-                let closeness = CLOSENESS_SHARE * asked.closeness(first.view, article, &first.evidence);
+                let closeness = asked.share_of_closeness() * asked.closeness(first.view, article, &first.evidence);
                 Part { slug: index.slug(first.view, article).to_owned(), lexical, dense, closeness }
             };
             let articles = pool(&first.evidence.lexical, &first.evidence.cosine).into_iter().map(part).collect();

@@ -93,6 +93,7 @@ pub fn rank<'a>(
     let mode = if vector.is_some() { query.mode } else { Mode::Lexical };
     let views = language::order(index, query.language.as_ref(), &query.text)?;
     let several = views.len() > 1;
+    let asked_in_known = views.first().is_some_and(|first| query.model_knows.has(first.language()));
     let mut languages = Vec::with_capacity(views.len());
     let mut lists = Vec::with_capacity(views.len());
     for (place, view) in views.into_iter().enumerate() {
@@ -105,7 +106,9 @@ pub fn rank<'a>(
             dense::scan(view, vector, &mut evidence);
         }
         let asked = Asked::new(&words);
-        let (mut found, scale) = fusion::fuse(view, &asked, &evidence, mode);
+        let known = asked_in_known && query.model_knows.has(view.language());
+        let trust = if known { fusion::Trust::Full } else { fusion::Trust::Half };
+        let (mut found, scale) = fusion::fuse(view, &asked, &evidence, mode, trust);
         let mut unfiltered = None;
         if !query.filters.is_empty() {
             unfiltered = Some(fusion::best(found.clone(), HEAD));
@@ -116,7 +119,7 @@ pub fn rank<'a>(
         fusion::sort_first(&mut found, depth);
         let first = unfiltered.as_deref().unwrap_or(&found[..found.len().min(HEAD)]);
         let head = Head::of(view, &asked, &evidence, first);
-        scale.add_closeness(&mut found, |article| {
+        scale.add_closeness(&mut found, &asked, |article| {
             head.closeness(article).unwrap_or_else(|| asked.closeness(view, article, &evidence))
         });
         query.boosts.weigh(&mut found, |scored| (view.head(scored.article), index.slug(view, scored.article)));
@@ -124,7 +127,9 @@ pub fn rank<'a>(
             rerank::reorder(reranker, &query.text, view, &evidence, &scale, &mut found)?;
         }
         let candidate = |Scored { article, score, .. }| {
-            (Candidate { language: place, article, score }, evidence.cosine[article as usize])
+            // Of texts that the model does not understand no cosine says that one stands out.
+            let cosine = if known { evidence.cosine[article as usize] } else { f32::MIN };
+            (Candidate { language: place, article, score }, cosine)
         };
         lists.push(Found {
             articles: found.into_iter().map(candidate).collect(),
@@ -134,7 +139,8 @@ pub fn rank<'a>(
     }
     let mut candidates = language::in_order(lists);
     let language = languages.first().map_or_else(Language::unknown, |first| first.view.language().clone());
-    let model = index.model().filter(|_| mode != Mode::Lexical);
+    // What cosines say of a language that the model does not know was never measured.
+    let model = index.model().filter(|_| mode != Mode::Lexical && asked_in_known);
     let judged = confidence::judge(&languages, &candidates, model);
     let pinned = pins::lift(index, &query.text, &language, &query.filters, &languages, &mut candidates);
     candidates.truncate(MOST_CANDIDATES);
@@ -155,7 +161,7 @@ pub fn rank<'a>(
 impl Ranked<'_> {
     /// Whether the query says anything: has a word that is not a function word.
     pub fn has_subject(&self) -> bool {
-        self.words.iter().any(|word| !word.function)
+        self.words.iter().any(|word| !word.function && !word.supports)
     }
 
     /// Terms to mark: those of content words, or of function words where there are no others.

@@ -148,6 +148,17 @@ impl Vocabulary<'_> {
         let mut parts = words.split_off(1);
         let Some(mut whole) = words.pop() else { return Ok(parts) };
         let pairs = group[1].kind == Kind::Pair;
+        if pairs {
+            parts.retain(|part| part.found != Found::Nowhere);
+        }
+        if pairs && whole.function {
+            // Grammar, and how it is joined to its neighbours: of a phrase that is quoted, or cut in the middle of a word.
+            for pair in &mut parts {
+                (pair.weight, pair.supports, pair.function) = (PARTS_WEIGHT * FUNCTION_WORD_WEIGHT, true, false);
+            }
+            parts.push(whole);
+            return Ok(parts);
+        }
         if whole.function || (!pairs && parts.iter().all(|part| part.function)) {
             if !whole.function {
                 whole.function = true;
@@ -155,9 +166,7 @@ impl Vocabulary<'_> {
             }
             return Ok(vec![whole]);
         }
-        let says_nothing =
-            |part: &QueryWord| numeric && part.word.len() < TELLING_DIGITS || pairs && part.found == Found::Nowhere;
-        parts.retain(|part| !says_nothing(part));
+        parts.retain(|part| !numeric || part.word.len() >= TELLING_DIGITS);
         let known = whole.found == Found::Exactly || (!pairs && self.complete_compound(&mut whole)?);
         let shared = match (known, pairs) {
             (true, _) => PARTS_WEIGHT / parts.len().max(2) as f32,
@@ -250,10 +259,13 @@ fn is_identifier(word: &str) -> bool {
     word.contains('_') || (word.contains(char::is_numeric) && word.contains(char::is_alphabetic))
 }
 
-/// Lets a word stand for those that it begins; the number of documents of the most frequent, `None` and nothing changed if there
-/// are none.
+/// Lets a word stand for those that it begins, if there are none for those that it begins but for marks; the number of documents of
+/// the most frequent, `None` and nothing changed if there are none.
 fn complete(view: &LanguageView, word: &mut QueryWord) -> Result<Option<u32>, ReadError> {
-    let longer = view.words_with_prefix(&word.word, MAX_EXPANSIONS)?;
+    let mut longer = view.words_with_prefix(&word.word, MAX_EXPANSIONS)?;
+    if longer.is_empty() {
+        longer = view.words_beginning_alike(&word.word, MAX_EXPANSIONS)?.into();
+    }
     Ok(stand_for_longer(view, word, &longer))
 }
 

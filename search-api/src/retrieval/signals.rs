@@ -9,7 +9,7 @@
 //! come next is said without filters, so a filter that leaves the first answers where they were leaves the signals as they were.
 
 use super::evidence::Evidence;
-use super::fusion::{Asked, CLOSENESS_SHARE};
+use super::fusion::Asked;
 use super::ranking::{Candidate, Ranked};
 use super::reading::QueryWord;
 use indexer::visible::LanguageView;
@@ -72,7 +72,7 @@ impl Signals {
             |article: u32| head.closeness(article).unwrap_or_else(|| asked.closeness(view, article, evidence));
         let lexical = |article: u32| {
             let share = evidence.lexical[article as usize] / positive(evidence.highest);
-            share * coverage(article) + CLOSENESS_SHARE * closeness(article)
+            share * coverage(article) + asked.share_of_closeness() * closeness(article)
         };
         let covered = highest(&first, &coverage);
         let rivals = evidence.coverage.iter().filter(|other| **other >= covered).count();

@@ -80,7 +80,7 @@ struct Matches {
 
 impl Matches {
     fn of(view: &LanguageView, words: &[QueryWord]) -> Result<Self, ReadError> {
-        let content = words.iter().any(|word| !word.function);
+        let content = words.iter().any(|word| !word.function && !word.supports);
         let words: Vec<_> = words.iter().filter(|word| !(word.supports || content && word.function)).collect();
         let mut matches = Self {
             articles: with_all_words(view, &words, &[Field::Title, Field::Tags])?,
@@ -187,7 +187,7 @@ impl Typed {
 
 impl Completions {
     fn new(words: &[QueryWord], text: &str) -> Self {
-        let content = words.iter().any(|word| !word.function);
+        let content = words.iter().any(|word| !word.function && !word.supports);
         let words = words.iter().filter(|word| !(word.supports || content && word.function)).map(Typed::of).collect();
         Self { words, typed: text.trim_start().to_lowercase(), seen: HashSet::new(), found: Vec::new() }
     }

@@ -18,6 +18,7 @@ const TICKETS: &str = "SELECT * FROM ticket_fact WHERE portal = $1 AND at BETWEE
 const ADDRESSES: &str = "SELECT * FROM address WHERE portal = $1";
 const COVERAGE: &str =
     "SELECT source, start, until FROM coverage WHERE portal IS NULL OR portal = $1 ORDER BY source, start";
+const OUTAGES: &str = "SELECT source, start, until FROM outage WHERE portal = $1 ORDER BY source, start, until";
 const LOST: &str = "SELECT reason, CAST(SUM(count) AS BIGINT) AS count FROM lost \
                     WHERE portal = $1 AND hour BETWEEN $2 AND $3 GROUP BY reason";
 
@@ -71,6 +72,13 @@ impl Archive {
                 }
                 _ => log.coverage.push(stretch),
             }
+        }
+        for row in query(OUTAGES).bind(portal).fetch_all(&mut *db).await? {
+            log.outages.push(Stretch {
+                source: row.try_get("source")?,
+                from: row.try_get("start")?,
+                to: row.try_get("until")?,
+            });
         }
         for row in query(LOST).bind(portal).bind(from).bind(to).fetch_all(&mut *db).await? {
             let count = u64::try_from(row.try_get::<i64, _>("count")?).unwrap_or_default();

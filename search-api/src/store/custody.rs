@@ -7,7 +7,7 @@ use super::keys::Keys;
 use super::person::Sought;
 use super::readings::{self, Reading};
 use super::session::check_keys;
-use super::writer::{Done, Work};
+use super::work::{Done, Work};
 use super::{Archive, Store, StoreError};
 use crate::deflection::log::Millis;
 use crate::identity::Viewer;

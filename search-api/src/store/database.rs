@@ -171,7 +171,7 @@ impl Database {
     }
 
     async fn connect(&self, options: &AnyConnectOptions) -> Result<AnyConnection, StoreError> {
-        let failed = |source| StoreError::Open { database: self.name.to_string(), source };
+        let failed = |cause| StoreError::Open { database: self.name.to_string(), cause };
         match tokio::time::timeout(PATIENCE, options.connect()).await {
             Ok(connected) => connected.map_err(failed),
             Err(late) => Err(failed(sqlx::Error::Io(late.into()))),
@@ -216,6 +216,12 @@ impl Database {
             Kind::Postgres => &POSTGRES,
         }
     }
+}
+
+/// Most rows that one statement should have. A round trip to PostgreSQL costs more than many rows; SQLite has none, but looks each
+/// parameter up by its name among all of the statement, so that a long one costs the square of its rows.
+pub fn rows_at_once(db: &AnyConnection) -> usize {
+    if db.backend_name() == <sqlx::Sqlite as sqlx::Database>::NAME { 8 } else { 128 }
 }
 
 fn is_no_table(refused: &dyn sqlx::error::DatabaseError) -> bool {

@@ -1,6 +1,7 @@
 //! What is held of one person, removed: their rows deleted, their browser taken out of the rows of others.
 
 use super::StoreError;
+use super::database::rows_at_once;
 use super::insert::{places, portions};
 use super::person::{Theirs, Whose};
 use super::readings::{self, Reading};
@@ -76,7 +77,7 @@ impl Erasure {
         let theirs = self.whose.find(&mut *db).await?;
         let holding = theirs.count();
         let portal = self.whose.portal.as_str();
-        for events in portions(&Vec::from_iter(theirs.events)) {
+        for events in portions(&Vec::from_iter(theirs.events), rows_at_once(db)) {
             let statement = format!("DELETE FROM event WHERE seq IN (VALUES {})", places(events.len(), 1));
             events
                 .iter()

@@ -24,12 +24,12 @@ pub enum StoreError {
     )]
     Url,
     /// The database cannot be reached or opened.
-    #[error("open the event database {database}: {source}")]
+    #[error("open the event database {database}: {cause}")]
     Open {
         /// Its name, without a password.
         database: String,
         /// Why.
-        source: sqlx::Error,
+        cause: sqlx::Error,
     },
     /// There is no event database yet.
     #[error("find events and tickets in {0}: name the data folder or the database of a server that has run")]

@@ -1,11 +1,9 @@
 //! Many rows by few statements: a group of events must not cost a round trip each.
 
+use super::database::rows_at_once;
 use sqlx::any::{Any, AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{AnyConnection, AssertSqlSafe, query};
-
-/// Most rows of one statement. Fewer rows are inserted by statements of 64, 32, … rows, so that a database has few to prepare.
-const MOST: usize = 128;
 
 /// A statement whose parameters are being bound.
 pub type Bound<'q> = Query<'q, Any, AnyArguments>;
@@ -29,7 +27,7 @@ impl Insert {
         bind: impl Fn(Bound<'r>, &'r R) -> Bound<'r>,
     ) -> Result<Vec<AnyRow>, sqlx::Error> {
         let mut returned = Vec::new();
-        for rows in portions(rows) {
+        for rows in portions(rows, rows_at_once(db)) {
             let Self { table, columns, then } = self;
             let places = places(rows.len(), columns.split(',').count());
             let statement = format!("INSERT INTO {table} ({columns}) VALUES {places} {then}");
@@ -40,11 +38,11 @@ impl Insert {
     }
 }
 
-/// Cuts rows into portions whose sizes are powers of two.
-pub fn portions<R>(rows: &[R]) -> impl Iterator<Item = &[R]> {
+/// Cuts rows into portions of at most so many, whose sizes are powers of two: a database has few statements to prepare.
+pub fn portions<R>(rows: &[R], most: usize) -> impl Iterator<Item = &[R]> {
     let mut rest = rows;
     std::iter::from_fn(move || {
-        let size = 1_usize << rest.len().min(MOST).checked_ilog2()?;
+        let size = 1_usize << rest.len().min(most).checked_ilog2()?;
         let (portion, after) = rest.split_at(size);
         rest = after;
         Some(portion)
@@ -66,7 +64,7 @@ mod tests {
 
     #[test]
     fn rows_are_cut_into_few_sizes_and_none_is_left_out() {
-        let sizes = |rows: usize| portions(&vec![0; rows]).map(<[_]>::len).collect::<Vec<_>>();
+        let sizes = |rows: usize| portions(&vec![0; rows], 128).map(<[_]>::len).collect::<Vec<_>>();
         assert_eq!(sizes(0), [0; 0]);
         assert_eq!(sizes(1), [1]);
         assert_eq!(sizes(300), [128, 128, 32, 8, 4]);

@@ -6,18 +6,23 @@ mod database;
 mod erasure;
 mod error;
 mod export;
+mod imports;
 mod insert;
 mod intake;
 mod keys;
 mod names;
+mod openings;
+mod outbox;
 mod person;
 mod readings;
 mod redaction;
 mod retention;
 mod rows;
 mod session;
+mod sources;
 mod tickets;
 mod votes;
+mod work;
 mod writer;
 
 #[cfg(test)]
@@ -32,12 +37,16 @@ pub use database::DatabaseUrl;
 pub use erasure::{Erased, Holding, Traces};
 pub use error::StoreError;
 pub use export::{Held, HeldTicket, HeldVote};
+pub use imports::{Imported, Importer};
 pub use intake::RECORDED;
 pub use names::Named;
+pub use outbox::{OnTheirWay, Outgoing};
 pub use person::Sought;
 pub use readings::Reading;
 pub use redaction::redact;
 pub use retention::Retention;
+pub use sources::{Notice, OURS, Reason, Source, SourceTicket, Taken};
+pub use tickets::{Created, NewTicket, Stage, TicketError, TicketStatus};
 
 use crate::deflection::helpfulness::Vote;
 use crate::deflection::log::{Arm, Confidence, Hash, Kind, Log, Mark, Millis, QueryVector, Surface};
@@ -49,7 +58,7 @@ use indexer::portal::Portal;
 use intake::Sender;
 use keys::Keys;
 use session::Session;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -57,7 +66,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tickets::{SealedTicket, Stored};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use writer::{Command, Done, Dropped, Record, Work, Writer};
+use work::{Command, Done, Record, Work};
+use writer::{Dropped, Writer};
 
 /// Now, in milliseconds since 1970 UTC.
 pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
@@ -70,6 +80,8 @@ pub struct Store {
     archive: Archive,
     queues: Arc<Mutex<Option<Queues>>>,
     dropped: Dropped,
+    /// Portals whose tickets are to be handed over to a help desk.
+    forwarded: Arc<BTreeSet<String>>,
 }
 
 /// What leads to the writer; gone once the store is shut down.
@@ -170,69 +182,6 @@ pub struct Receipt {
     pub conflict: usize,
 }
 
-/// A ticket as its writer sends it.
-#[derive(Clone, Debug, Default)]
-pub struct NewTicket {
-    /// One line.
-    pub subject: String,
-    /// The rest.
-    pub body: String,
-    /// Where to answer; the viewer's own when absent.
-    pub email: Option<String>,
-    /// Extra fields of the portal's form.
-    pub fields: BTreeMap<String, String>,
-    /// The search it followed.
-    pub search_id: Option<String>,
-    /// The form it was written in.
-    pub form_id: Option<String>,
-    /// A key under which a repetition gives the same ticket for 24 h.
-    pub idempotency_key: Option<String>,
-}
-
-/// How far a ticket is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// It is here; nobody has taken it yet.
-    Received,
-    /// Somebody works on it.
-    Working,
-    /// The customer was asked something.
-    Waiting,
-    /// It is answered.
-    Solved,
-}
-
-/// What a ticket's owner may see of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TicketStatus {
-    /// Its id.
-    pub id: String,
-    /// Its subject, as written.
-    pub subject: String,
-    /// Each stage it reached and since when, oldest first; never empty.
-    pub stages: Vec<(Stage, Millis)>,
-}
-
-/// A ticket that was made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Created {
-    /// The ticket.
-    pub ticket: TicketStatus,
-    /// What lets an anonymous owner see it (128 bits, URL-safe); the same at each repetition.
-    pub secret: String,
-}
-
-/// Why no ticket was made.
-#[derive(Debug, thiserror::Error)]
-pub enum TicketError {
-    /// The idempotency key was used for another ticket within 24 h.
-    #[error("the idempotency key was used for another ticket: send a new key")]
-    KeyReused,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 impl Store {
     /// Opens (or makes) the keys in `folder` and the database at the address, or else that in `folder`; starts the writer. Call it
     /// within a tokio runtime.
@@ -267,7 +216,7 @@ impl Store {
         };
         let writer = tokio::spawn(writer.run(waiting, recorded));
         let queues = Arc::new(Mutex::new(Some(Queues { commands, records, writer })));
-        Ok(Self { keys, clock, archive, queues, dropped })
+        Ok(Self { keys, clock, archive, queues, dropped, forwarded: Arc::default() })
     }
 
     /// Issues an id for a search: authenticated, and bound to the portal and to who asks.
@@ -316,6 +265,8 @@ impl Store {
         vector: Option<QueryVector>,
     ) -> Result<Created, TicketError> {
         let (sender, id, at) = (Sender::new(portal, origin), random_id(), (self.clock)());
+        let own = origin.viewer.email().map(str::to_owned);
+        let ticket = NewTicket { email: ticket.email.clone().or(own), ..ticket };
         let (fact, address) = sender.ticket_fact(&self.keys, &id, &ticket, vector, at).map_err(StoreError::Key)?;
         let key = ticket.idempotency_key.as_deref().map(|key| sender.idempotency(&self.keys, key));
         let sealed = SealedTicket {
@@ -325,6 +276,7 @@ impl Store {
             portal: portal.id.clone(),
             id: id.clone(),
             at,
+            forwarded: self.forwarded.contains(&portal.id),
         };
         let id = match self.write(Work::Ticket { sealed, fact: Box::new(fact), address }).await? {
             Done::Ticket(Stored::New) => id,
@@ -396,6 +348,16 @@ impl Store {
     /// The last word of each visitor on each article, by portal.
     pub async fn votes(&self) -> Result<BTreeMap<String, Vec<Vote>>, StoreError> {
         votes::all(self.archive.pool()).await
+    }
+
+    /// By slug: when an article of a portal was last opened between two moments, inclusive.
+    pub async fn last_openings(
+        &self,
+        portal: &str,
+        from: Millis,
+        to: Millis,
+    ) -> Result<BTreeMap<String, Millis>, StoreError> {
+        openings::last(self.archive.pool(), portal, from, to).await
     }
 
     /// Hash over what a viewer of a portal holds, as votes carry it.

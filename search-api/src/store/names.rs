@@ -1,6 +1,6 @@
 //! Names under which choices stand in the database; part of its format.
 
-use super::Stage;
+use super::{Reason, Stage};
 use crate::deflection::log::{Arm, Confidence, Mark, Surface};
 
 /// A choice that is stored by name.
@@ -33,4 +33,20 @@ named!(Surface { Help = "help", Widget = "widget", Form = "form", Context = "con
 named!(Confidence { Good = "good", Weak = "weak", None = "none" });
 named!(Mark { Test = "test", Prefetch = "prefetch", Bot = "bot", Staff = "staff" });
 named!(Arm { Shown = "shown", Held = "held" });
-named!(Stage { Received = "received", Working = "working", Waiting = "waiting", Solved = "solved" });
+named!(Stage {
+    Received = "received",
+    Working = "working",
+    Waiting = "waiting",
+    Solved = "solved",
+    HandedOver = "handed_over",
+});
+named!(Reason {
+    Made = "made",
+    Updated = "updated",
+    Reopened = "reopened",
+    Merged = "merged",
+    Spam = "spam",
+    Staff = "staff",
+    Forwarded = "forwarded",
+    Withdrawn = "withdrawn",
+});

@@ -116,7 +116,7 @@ fn luhn(digits: &[u32]) -> bool {
 /// Takes out the longest beginning that is one: a short word after it looks like its last group.
 fn iban(found: &str) -> String {
     let ends = found.match_indices([' ', '-']).map(|(end, _)| end).chain([found.len()]);
-    let longest = ends.filter(|end| is_iban(&found[..*end])).last();
+    let longest = ends.filter(|end| is_iban(&found[..*end])).max();
     longest.map_or_else(|| found.to_owned(), |end| format!("[iban]{}", &found[end..]))
 }
 

@@ -51,7 +51,7 @@ pub async fn tidy(
 }
 
 /// What is due at a moment: statements whose parameters are the moment before which, and how many rows at most.
-pub fn due(retention: Retention, now: Millis) -> [(&'static str, Millis); 13] {
+pub fn due(retention: Retention, now: Millis) -> [(&'static str, Millis); 15] {
     let before = |days: u16| now - Millis::from(days) * DAY;
     let month = month_start(now);
     // Until the overlap is over, this month's events still carry last month's hash.
@@ -99,7 +99,7 @@ pub fn due(retention: Retention, now: Millis) -> [(&'static str, Millis); 13] {
         ),
         (
             "DELETE FROM ticket WHERE (portal, id) IN (SELECT portal, id FROM ticket_stage AS reached \
-             WHERE stage = 'solved' AND at < $1 AND number = \
+             WHERE stage IN ('solved', 'handed_over') AND at < $1 AND number = \
              (SELECT MAX(number) FROM ticket_stage WHERE portal = reached.portal AND id = reached.id) LIMIT $2)",
             before(retention.solved),
         ),
@@ -108,6 +108,15 @@ pub fn due(retention: Retention, now: Millis) -> [(&'static str, Millis); 13] {
              WHERE at < $1 AND NOT EXISTS \
              (SELECT 1 FROM ticket WHERE portal = reached.portal AND id = reached.id) LIMIT $2)",
             before(retention.solved),
+        ),
+        (
+            "DELETE FROM ticket_notice WHERE (portal, source, word) IN \
+             (SELECT portal, source, word FROM ticket_notice WHERE at < $1 LIMIT $2)",
+            before(retention.rows),
+        ),
+        (
+            "DELETE FROM outbox WHERE (portal, id) IN (SELECT portal, id FROM outbox WHERE since < $1 LIMIT $2)",
+            before(retention.rows),
         ),
         ("DELETE FROM idempotency WHERE key IN (SELECT key FROM idempotency WHERE at < $1 LIMIT $2)", now - REPEATABLE),
         ("DELETE FROM reading WHERE seq IN (SELECT seq FROM reading WHERE at < $1 LIMIT $2)", before(retention.audit)),

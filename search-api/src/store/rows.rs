@@ -1,6 +1,7 @@
 //! Events as rows of the database, and rows as events: the one place that knows the columns.
 
 use super::StoreError;
+use super::database::rows_at_once;
 use super::insert::{Insert, places, portions};
 use super::names::Named;
 use crate::deflection::clock::moment;
@@ -132,7 +133,7 @@ pub async fn insert_events(db: &mut AnyConnection, events: &[(&str, &Event)]) ->
         }
     }
     let taken: Vec<_> = holders.iter().filter(|(_, place)| !new[**place]).map(|(key, _)| key).collect();
-    for taken in portions(&taken) {
+    for taken in portions(&taken, rows_at_once(db)) {
         let statement =
             format!("SELECT portal, id, digest FROM event WHERE (portal, id) IN (VALUES {})", places(taken.len(), 2));
         let bound =

@@ -1,20 +1,95 @@
-//! The ticket as written, sealed; and what its owner may see of it.
+//! The ticket as written, and sealed; and what its owner may see of it.
 
+use super::StoreError;
 use super::keys::Keys;
 use super::names::Named;
 use super::rows::bytes;
-use super::{NewTicket, Stage, StoreError, TicketStatus};
 use crate::deflection::log::{Hash, Millis};
 use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, AnyExecutor, AnyPool, Row, query};
 use std::collections::BTreeMap;
 
+/// A ticket as its writer sends it.
+#[derive(Clone, Debug, Default)]
+pub struct NewTicket {
+    /// One line.
+    pub subject: String,
+    /// The rest.
+    pub body: String,
+    /// Where to answer; the viewer's own when absent.
+    pub email: Option<String>,
+    /// Extra fields of the portal's form.
+    pub fields: BTreeMap<String, String>,
+    /// The search it followed.
+    pub search_id: Option<String>,
+    /// The form it was written in.
+    pub form_id: Option<String>,
+    /// A key under which a repetition gives the same ticket for 24 h.
+    pub idempotency_key: Option<String>,
+}
+
+/// How far a ticket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It is here; nobody has taken it yet.
+    Received,
+    /// Somebody works on it.
+    Working,
+    /// The customer was asked something.
+    Waiting,
+    /// It is answered.
+    Solved,
+    /// A help desk has it; nothing that was written is left here.
+    HandedOver,
+}
+
+/// What a ticket's owner may see of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TicketStatus {
+    /// Its id.
+    pub id: String,
+    /// Its subject, as written; empty once it was handed over.
+    pub subject: String,
+    /// Each stage it reached and since when, oldest first; never empty.
+    pub stages: Vec<(Stage, Millis)>,
+}
+
+/// A ticket that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    /// The ticket.
+    pub ticket: TicketStatus,
+    /// What lets an anonymous owner see it (128 bits, URL-safe); the same at each repetition.
+    pub secret: String,
+}
+
+/// Why no ticket was made.
+#[derive(Debug, thiserror::Error)]
+pub enum TicketError {
+    /// The idempotency key was used for another ticket within 24 h.
+    #[error("the idempotency key was used for another ticket: send a new key")]
+    KeyReused,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// What is sealed. Later versions add variants.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "version")]
-enum Written {
+pub enum Written {
+    /// The first. All empty: it was handed over.
     #[serde(rename = "1")]
-    V1 { subject: String, body: String, email: Option<String>, fields: BTreeMap<String, String> },
+    V1 {
+        /// One line.
+        subject: String,
+        /// The rest.
+        body: String,
+        /// Where to answer.
+        email: Option<String>,
+        /// The portal's own fields.
+        fields: BTreeMap<String, String>,
+    },
 }
 
 /// How long a repeated idempotency key gives the same ticket: 24 h.
@@ -34,6 +109,8 @@ pub struct SealedTicket {
     pub repeatable: Option<(Hash, Hash)>,
     /// When it was made.
     pub at: Millis,
+    /// Whether it is to be handed over to a help desk.
+    pub forwarded: bool,
 }
 
 /// What became of it.
@@ -97,6 +174,9 @@ pub async fn insert(db: &mut AnyConnection, ticket: &SealedTicket) -> Result<Sto
         .execute(&mut *db)
         .await?;
     advance(db, &ticket.portal, &ticket.id, Stage::Received, ticket.at).await?;
+    if ticket.forwarded {
+        super::outbox::insert(db, &ticket.portal, &ticket.id, ticket.at).await?;
+    }
     Ok(Stored::New)
 }
 

@@ -28,7 +28,7 @@ impl Votes {
         let (Kind::Vote { slug, solved, .. }, Some(visitor), None) = (&event.kind, visitor, event.mark) else { return };
         let said = (moment(&event.stamp).t, *solved);
         let last = self.0.entry((portal.into(), text(slug), visitor, held)).or_insert(said);
-        if said.0 > last.0 || (said.0 == last.0 && said.1 < last.1) {
+        if said.0 > last.0 || (said.0 == last.0 && !said.1) {
             *last = said;
         }
     }

@@ -1,22 +1,25 @@
 //! The one task that writes: what arrives while it commits is the next commit, and each sender hears of theirs after it.
 
 use super::database::Database;
-use super::erasure::{Erased, Erasure, Traces};
+use super::erasure::{Erased, Traces};
 use super::insert::Insert;
-use super::intake::{BACKFILL, Rows, Sender};
+use super::intake::{BACKFILL, Rows};
 use super::keys::Keys;
-use super::readings::{self, Reading};
+use super::outbox;
+use super::readings;
 use super::rows::{Inserted, bytes, insert_events, insert_tickets};
 use super::session::Session;
-use super::tickets::{self, SealedTicket, Stored};
+use super::sources;
+use super::tickets::{self, Stored};
 use super::votes::Votes;
-use super::{AnsweredSearch, Clock, Receipt, Retention, Stage, StoreError, retention};
+use super::work::{Command, Done, Record, Work};
+use super::{Clock, Receipt, Retention, StoreError, retention};
 use crate::deflection::log::{Address, Event, Hash, Millis, Ticket};
-use sqlx::{AnyConnection, Connection, query};
+use sqlx::{AnyConnection, Connection};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 /// Most commands in one commit.
@@ -54,73 +57,6 @@ const LOST: Insert = Insert {
 };
 
 const HOUR: Millis = 60 * 60 * 1000;
-
-/// Something to be written, and where to tell that it is durable.
-pub struct Command {
-    /// What.
-    pub work: Work,
-    /// Told after the commit.
-    pub done: oneshot::Sender<Result<Done, StoreError>>,
-}
-
-/// What is to be written.
-pub enum Work {
-    /// A batch of events.
-    Append {
-        /// Portal.
-        portal: String,
-        /// The rows.
-        rows: Rows,
-        /// The time for which they hold all tickets.
-        covers: Option<(Millis, Millis)>,
-    },
-    /// A ticket.
-    Ticket {
-        /// As written.
-        sealed: SealedTicket,
-        /// What is kept for analysis.
-        fact: Box<Ticket>,
-        /// By which address its writer is known.
-        address: Option<Address>,
-    },
-    /// A ticket's next stage.
-    Advance {
-        /// Portal.
-        portal: String,
-        /// Ticket.
-        id: String,
-        /// Stage.
-        stage: Stage,
-    },
-    /// A reading of what most analysts may not see.
-    Read(Reading),
-    /// Somebody to be erased.
-    Erase(Erasure),
-}
-
-/// What was written.
-pub enum Done {
-    /// A batch.
-    Appended(Receipt),
-    /// A ticket.
-    Ticket(Stored),
-    /// A stage.
-    Advanced,
-    /// A reading.
-    Noted,
-    /// An erasure.
-    Erased(Erased),
-}
-
-/// A search to be recorded when there is time.
-pub struct Record {
-    /// Who asked.
-    pub sender: Sender,
-    /// What was answered.
-    pub search: AnsweredSearch,
-    /// When.
-    pub at: Millis,
-}
 
 /// Searches that found the queue full, by portal.
 pub type Dropped = Arc<Mutex<BTreeMap<String, u64>>>;
@@ -265,7 +201,7 @@ impl Writer {
             done.push(match &command.work {
                 Work::Append { portal, rows, covers } => {
                     if let Some(covers) = covers {
-                        cover(db, portal, *covers).await?;
+                        sources::cover(db, portal, BACKFILL, *covers).await?;
                     }
                     Done::Appended(beside.append(portal, rows, inserted.by_ref().take(rows.events.len())))
                 }
@@ -287,6 +223,23 @@ impl Writer {
                 }
                 Work::Erase(erasure) => {
                     Done::Erased(Erased { rows: erasure.perform(db, now).await?, traces: Traces::InLog })
+                }
+                Work::Hear { portal, source, rows, at } => {
+                    sources::beat(db, portal, source, *at).await?;
+                    Done::Heard(sources::take(db, portal, source, rows, now).await?)
+                }
+                Work::Claim => Done::Claimed(outbox::claim(db, now).await?),
+                Work::Postpone { portal, id, due } => {
+                    outbox::postpone(db, portal, id, *due).await?;
+                    Done::Noted
+                }
+                Work::HandOver(over) => {
+                    outbox::hand_over(db, over, now).await?;
+                    Done::Noted
+                }
+                Work::Outage { portal, outage } => {
+                    sources::break_off(db, portal, outage).await?;
+                    Done::Noted
                 }
             });
         }
@@ -314,17 +267,6 @@ impl Writer {
             tracing::error!(%cause, "what is due could not be forgotten");
             self.session = None;
         }
-    }
-}
-
-impl Work {
-    /// The events among it, of portals.
-    fn events(&self) -> impl Iterator<Item = (&str, &Event)> {
-        let (portal, events) = match self {
-            Self::Append { portal, rows, .. } => (portal.as_str(), &rows.events[..]),
-            Self::Ticket { .. } | Self::Advance { .. } | Self::Read(_) | Self::Erase(_) => ("", &[][..]),
-        };
-        events.iter().map(move |event| (portal, event))
     }
 }
 
@@ -391,13 +333,4 @@ impl<'a> Beside<'a> {
         });
         counted.await.map(drop)
     }
-}
-
-/// Notes the time for which a backfill holds all tickets, unless that is known.
-async fn cover(db: &mut AnyConnection, portal: &str, (start, until): (Millis, Millis)) -> Result<(), sqlx::Error> {
-    let cover = query(
-        "INSERT INTO coverage (portal, source, start, until) SELECT $1, $2, $3, $4 WHERE NOT EXISTS \
-         (SELECT 1 FROM coverage WHERE portal = $1 AND source = $2 AND start <= $3 AND until >= $4)",
-    );
-    cover.bind(portal).bind(BACKFILL).bind(start).bind(until).execute(db).await.map(drop)
 }

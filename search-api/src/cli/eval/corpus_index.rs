@@ -47,10 +47,11 @@ pub fn build(
     Ok(indexed)
 }
 
-/// A portal as it is without configuration, but for who may read.
+/// A portal as it is without configuration, but for who may read. Of a page whose language cannot be told it makes one of an unknown
+/// language: see [`settle_languages`].
 pub fn portal() -> Result<Arc<Portal>> {
-    const LANGUAGES: &str =
-        r#"["en", "de", "es", "fr", "it", "nl", "pt", "sv", "da", "fi", "pl", "ru", "tr", "ja", "zh"]"#;
+    const LANGUAGES: &str = r#"["und", "en", "de", "es", "fr", "it", "nl", "pt", "sv", "da", "fi", "pl", "ru", "tr", "ja", "zh",
+        "ko", "th", "ar", "he", "el", "hi"]"#;
     let text = format!("name = \"Evaluation\"\nlanguages = {LANGUAGES}\ndefault_audience = \"public\"\n");
     let (portal, problems) = Portal::parse(PORTAL, &text);
     portal.map(Arc::new).with_context(|| format!("the portal of the evaluation cannot be read: {problems:?}"))
@@ -64,17 +65,18 @@ fn parse(portal: &Portal, page: Page) -> Article {
     article
 }
 
-/// Short pages are easily read as another language than their collection's.
+/// Short pages are easily read as another language than their collection's, or as none.
 fn settle_languages(articles: &mut [Article]) {
     let mut counts: BTreeMap<Language, usize> = BTreeMap::new();
     for article in &*articles {
         *counts.entry(article.head.language.clone()).or_default() += 1;
     }
+    counts.remove(&Language::unknown());
     let largest = counts.iter().max_by_key(|(_, count)| **count).map(|(language, _)| language.clone());
     let Some(largest) = largest else { return };
     let rare = articles.len() / RARE_LANGUAGE;
     for article in articles {
-        if counts[&article.head.language] < rare {
+        if counts.get(&article.head.language).is_none_or(|count| *count < rare) {
             article.head.language = largest.clone();
         }
     }
@@ -112,4 +114,26 @@ fn embed(embedder: &Embedder, cache: Option<&VectorCache>, articles: &[Article])
         Ok(())
     })?;
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_whose_language_cannot_be_told_is_taken_for_one_of_the_collections_largest() {
+        let portal = portal().expect("a portal");
+        let languages = |texts: &[&str]| -> Vec<String> {
+            let page = |(number, text): (usize, &&str)| {
+                let path = format!("{number}.md");
+                Page { id: path.clone(), path, title: None, markdown: text.as_bytes().to_vec() }
+            };
+            let mut articles: Vec<_> = texts.iter().enumerate().map(|text| parse(&portal, page(text))).collect();
+            settle_languages(&mut articles);
+            articles.iter().map(|article| article.head.language.as_str().to_owned()).collect()
+        };
+        let spanish = "Abra la configuración y elija qué empleados pueden ver sus recibos de nómina.";
+        assert_eq!(languages(&[spanish, "SAP 404", spanish]), ["es", "es", "es"]);
+        assert_eq!(languages(&["SAP 404"]), ["und"]);
+    }
 }

@@ -6,6 +6,7 @@ use super::metrics::{Quality, mean, quality};
 use crate::retrieval::{self, Mode, Models, Query};
 use anyhow::{Context, Result};
 use indexer::embedder::Vector;
+use indexer::language::KnownLanguages;
 use indexer::visible::VisibleIndex;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -24,6 +25,8 @@ pub struct Asked<'a> {
     pub queries: &'a [JudgedQuery],
     /// What snippets and the second stage take.
     pub models: Models<'a>,
+    /// Languages that the vectors' model knows.
+    pub model_knows: &'a KnownLanguages,
     /// Their vectors, in the same order.
     pub vectors: &'a [Option<Vector>],
 }
@@ -85,13 +88,20 @@ const DEPTH: usize = 100;
 /// Answers that are read when a query is timed: the API's default page.
 const TIMED_ANSWERS: usize = 10;
 
+impl Asked<'_> {
+    /// A judged query as it is asked.
+    pub fn query(&self, judged: &JudgedQuery, mode: Mode) -> Query {
+        Query { text: judged.text.clone(), mode, model_knows: self.model_knows.clone(), ..Query::default() }
+    }
+}
+
 impl Measured {
     /// Searches all queries under a mode.
     pub fn new(asked: &Asked, mode: Mode) -> Result<Self> {
         let mut qualities = Vec::with_capacity(asked.queries.len());
         let mut times = Vec::with_capacity(asked.queries.len());
         for (judged, vector) in asked.queries.iter().zip(asked.vectors) {
-            let query = Query { text: judged.text.clone(), mode, limit: TIMED_ANSWERS, ..Query::default() };
+            let query = Query { limit: TIMED_ANSWERS, ..asked.query(judged, mode) };
             let began = Instant::now();
             retrieval::search_with(asked.index, &query, vector.as_deref(), asked.models)?;
             times.push(began.elapsed().as_micros());

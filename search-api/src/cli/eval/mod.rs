@@ -128,8 +128,10 @@ pub fn run(args: EvalArgs) -> Result<ExitCode> {
         None => None,
     };
     let models = Models { table: embedder.as_deref().and_then(Embedder::table), reranker: reranker.as_deref() };
+    let model_knows = embedder.as_ref().map(|embedder| embedder.languages().clone()).unwrap_or_default();
     let (vectors, embedding_p50_us) = embed(&queries, embedder.as_deref())?;
-    let asked = Asked { index: &index, ids: &ids, queries: &queries, vectors: &vectors, models };
+    let asked =
+        Asked { index: &index, ids: &ids, queries: &queries, vectors: &vectors, models, model_knows: &model_knows };
     let measured = modes(args.mode, embedder.is_some())
         .map(|mode| {
             eprintln!("measuring {}", measure::name(mode));

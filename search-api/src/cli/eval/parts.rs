@@ -1,7 +1,7 @@
 //! What each hybrid ranking is made of, as JSON Lines: what the weight of the vectors is fitted to.
 
 use super::measure::Asked;
-use crate::retrieval::{self, Part, Query};
+use crate::retrieval::{self, Mode, Part};
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::fs::File;
@@ -35,7 +35,7 @@ pub fn write(file: &Path, asked: &Asked) -> Result<()> {
     let mut out = BufWriter::new(File::create(file).with_context(failed)?);
     for (judged, vector) in asked.queries.iter().zip(asked.vectors) {
         let Some(vector) = vector else { continue };
-        let query = Query { text: judged.text.clone(), ..Query::default() };
+        let query = asked.query(judged, Mode::Hybrid);
         let Some(parts) = retrieval::parts(asked.index, &query, vector)? else { continue };
         let id = |slug: &str| asked.index.article(slug).and_then(|(view, a)| asked.ids.get(&view.head(a).path));
         let graded = |Part { slug, lexical, dense, closeness }: &Part| {

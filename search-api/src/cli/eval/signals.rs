@@ -6,7 +6,7 @@
 use super::collection::JudgedQuery;
 use super::corpus_index::PORTAL;
 use super::measure::{Asked, ids_of, name};
-use crate::retrieval::{self, Mode, Query, Signals};
+use crate::retrieval::{self, Mode, Signals};
 use anyhow::{Context, Result};
 use indexer::audience::Grants;
 use indexer::embedder::ModelDigest;
@@ -64,7 +64,7 @@ pub fn write(file: &Path, folder: &Path, portal: &Arc<Portal>, asked: &Asked) ->
             let index = reduced.as_deref().unwrap_or(asked.index);
             let vector = asked.vectors[*place].as_deref();
             for mode in [Some(Mode::Lexical), vector.map(|_| Mode::Hybrid)].into_iter().flatten() {
-                let line = read(index, asked.ids, judged, mode, vector, answerable)?;
+                let line = read(index, asked, judged, mode, vector, answerable)?;
                 serde_json::to_writer(&mut out, &line).with_context(failed)?;
                 out.write_all(b"\n").with_context(failed)?;
             }
@@ -83,15 +83,15 @@ fn without(folder: &Path, portal: &Arc<Portal>, removed: &[String]) -> Result<Ar
 
 fn read<'a>(
     index: &VisibleIndex,
-    ids: &HashMap<String, String>,
+    asked: &Asked,
     judged: &'a JudgedQuery,
     mode: Mode,
     vector: Option<&[i8]>,
     answerable: bool,
 ) -> Result<Line<'a>> {
-    let query = Query { text: judged.text.clone(), mode, ..Query::default() };
+    let query = asked.query(judged, mode);
     let ranked = retrieval::rank(index, &query, vector)?;
-    let mut first = ids_of(index, ids, &ranked).take(RIGHT_WITHIN);
+    let mut first = ids_of(index, asked.ids, &ranked).take(RIGHT_WITHIN);
     let signals = retrieval::signals(index, &query, vector)?;
     let told = if mode == Mode::Lexical { Signals::BY_WORDS } else { Signals::NAMES.len() };
     let named =

@@ -1,7 +1,9 @@
 //! The report for people: the headline first, then every figure with what it was counted from.
 
+use crate::deflection::comparison::{Change, Verdict};
 use crate::deflection::figures::Figure;
 use crate::deflection::groups::{Name, Table};
+use crate::deflection::holdout::{Holdout, Units};
 use crate::deflection::question::DEFINITION;
 use crate::deflection::{Question, Report};
 use jiff::Timestamp;
@@ -19,6 +21,7 @@ pub fn print(
     portal: &str,
     question: &Question,
     report: &Report,
+    before: Option<&Report>,
     found: &Table,
 ) -> io::Result<()> {
     let as_of = Timestamp::from_millisecond(question.as_of).unwrap_or_default();
@@ -32,12 +35,16 @@ pub fn print(
         if let Some(note) = headline.note {
             writeln!(out, "  {note}")?;
         }
+        if let Some(before) = before {
+            compare(out, question, headline, before)?;
+        }
     }
     let tickets = &report.tickets;
     let linked = tickets.all - tickets.unlinked;
     let coverage =
         if tickets.all == 0 { String::new() } else { format!(" ({})", percent(linked as f64 / tickets.all as f64)) };
-    writeln!(out, "  {linked} of {} tickets linked to a visitor{coverage}\n", tickets.all)?;
+    writeln!(out, "  {linked} of {} tickets linked to a visitor{coverage}", tickets.all)?;
+    holdout(out, report.holdout.as_ref())?;
 
     let mut rows = vec![["figure", "value", "95 % interval", "counted", "formula"].map(String::from)];
     rows.extend(report.figures.iter().map(|figure| {
@@ -73,6 +80,55 @@ pub fn print(
         ("events with a clamped clock (counted, without dwell)", report.clamped),
     ];
     table(out, &beside.map(|(name, count)| [name.to_owned(), count.to_string()]))
+}
+
+/// The headline beside that of the period before, as a test says.
+fn compare(out: &mut impl Write, question: &Question, headline: &Figure, before: &Report) -> io::Result<()> {
+    let days = (question.to - question.from).get_days();
+    let earlier = before.figures.iter().find(|figure| figure.name == headline.name);
+    let Some(change) = earlier.and_then(|earlier| Change::between(earlier, headline)) else {
+        return writeln!(out, "  nothing was measured in the {days} days before to compare it with");
+    };
+    let Change { before, difference, low, high } = change;
+    let [difference, low, high] = [difference, low, high].map(|share| share * 100.0);
+    let said = match change.verdict() {
+        Verdict::Rose => format!("rose by {difference:.1} points ({low:.1} to {high:.1}): more than chance explains"),
+        Verdict::Fell => {
+            format!("fell by {:.1} points ({:.1} to {:.1}): more than chance explains", -difference, -high, -low)
+        }
+        Verdict::Chance => format!("no change that chance does not explain ({low:+.1} to {high:+.1} points)"),
+    };
+    writeln!(out, "  {} in the {days} days before: {said}", percent(before))
+}
+
+/// What an experiment says.
+fn holdout(out: &mut impl Write, told: Option<&Holdout>) -> io::Result<()> {
+    let Some(told) = told else {
+        return writeln!(out, "holdout: none ran in this range; [holdout] in portal.toml begins one");
+    };
+    let arm = |units: Units| {
+        let rate = units.rate().map_or_else(String::new, |rate| format!(", {}", percent(rate.value)));
+        format!("{} of {}{rate}", units.ticketed, units.all)
+    };
+    writeln!(
+        out,
+        "holdout {}: people with a ticket, {} with suggestions, {} without",
+        told.experiment,
+        arm(told.shown),
+        arm(told.held)
+    )?;
+    if !told.is_balanced() {
+        writeln!(out, "  the sizes of the arms are not chance's: no effect is given until it is known why")?;
+    }
+    if let Some((lift, avoided)) = told.lift.zip(told.avoided()) {
+        let [value, low, high] = [lift.value, lift.low, lift.high].map(|share| share * 100.0);
+        writeln!(out, "  suggestions lower it by {value:.1} points ({low:.1} to {high:.1})")?;
+        writeln!(out, "  tickets avoided: {:.1} ({:.1} to {:.1})", avoided.value, avoided.low, avoided.high)?;
+    }
+    if let Some(needed) = told.needed {
+        writeln!(out, "  {} of {needed} people needed to see a fall by a tenth", told.shown.all + told.held.all)?;
+    }
+    Ok(())
 }
 
 fn searches(out: &mut impl Write, found: &Table) -> io::Result<()> {

@@ -37,7 +37,7 @@ impl Point {
 
     /// The direction of the mean.
     pub fn middle(&self) -> Option<Box<[i8]>> {
-        direction(&self.sum.iter().map(|&part| part as f32).collect::<Vec<_>>()).map(Into::into)
+        direction(&self.sum.iter().map(|&part| part as f32).collect::<Vec<_>>())
     }
 
     /// Mean cosine with another.

@@ -226,7 +226,9 @@ impl<'a> Weeks<'a> {
     /// The first of the groups that each of these is put together with.
     fn joined(&self, shown: &BTreeSet<(Date, Ordinal)>, rules: &Rules) -> BTreeMap<(Date, Ordinal), (Date, Ordinal)> {
         let mut lead: BTreeMap<_, _> = shown.iter().map(|key| (*key, *key)).collect();
-        let mut compared: BTreeMap<Option<[u8; 32]>, Vec<((Date, Ordinal), &Meaning)>> = BTreeMap::new();
+        // By model: cells with their meanings.
+        type Cells<'m> = Vec<((Date, Ordinal), &'m Meaning)>;
+        let mut compared: BTreeMap<Option<[u8; 32]>, Cells<'_>> = BTreeMap::new();
         for &(week, ordinal) in shown {
             if let Some((_, meaning)) = ordinal.and_then(|ordinal| self.meaning(week, ordinal)) {
                 compared.entry(meaning.model.map(|model| model.0)).or_default().push(((week, ordinal), meaning));

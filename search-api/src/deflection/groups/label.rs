@@ -4,6 +4,8 @@ use super::meaning::Asked;
 use crate::deflection::stems::words;
 use std::collections::BTreeMap;
 
+/// Digits from which a word is the number of somebody or of their order, and no label.
+const DIGITS: usize = 5;
 /// Words of a label that is not a query.
 const WORDS: usize = 5;
 
@@ -62,7 +64,11 @@ pub fn label(queries: &[&Asked<'_>], enough: usize, vocabulary: &Vocabulary) -> 
     let mut stems: BTreeMap<String, (usize, usize, BTreeMap<String, usize>)> = BTreeMap::new();
     for query in queries {
         let mut own: BTreeMap<String, String> = BTreeMap::new();
-        words(&query.language, query.text).into_iter().for_each(|(stem, word)| _ = own.entry(stem).or_insert(word));
+        for (stem, word) in words(&query.language, query.text) {
+            if word.chars().filter(char::is_ascii_digit).count() < DIGITS {
+                own.entry(stem).or_insert(word);
+            }
+        }
         for (stem, word) in own {
             let (queries, people, forms) = stems.entry(stem).or_default();
             *queries += 1;
@@ -110,5 +116,6 @@ mod tests {
     #[test]
     fn what_a_single_person_typed_names_no_group() {
         assert_eq!(called(&[("refund for jane", 1), ("refund order", 1), ("refunds", 1)], &[]), "refund");
+        assert_eq!(called(&[("error e4224 in 70216451", 1), ("70216451 error e4224", 1)], &[]), "e4224, error");
     }
 }

@@ -43,7 +43,10 @@ pub fn by_meaning(queries: &[Asked<'_>], likeness: f64) -> Vec<Meaning> {
         queries[b].people.cmp(&queries[a].people).then_with(|| queries[a].text.cmp(queries[b].text))
     });
     let model = commonest_model(queries);
-    let vector = |query: usize| queries[query].vector.filter(|vector| Some(vector.model) == model);
+    // What a model makes of bare numbers is chance: they are like nothing but themselves.
+    let says_something = |query: usize| queries[query].text.contains(char::is_alphabetic);
+    let vector =
+        |query: usize| queries[query].vector.filter(|vector| Some(vector.model) == model && says_something(query));
     let (compared, others): (Vec<usize>, Vec<usize>) = order.iter().partition(|&&query| vector(query).is_some());
 
     let points: Vec<Point> = compared.iter().filter_map(|&query| Some(Point::of(&vector(query)?.values))).collect();
@@ -185,6 +188,17 @@ mod tests {
                 &["what is this"],
             ],
         );
+    }
+
+    #[test]
+    fn bare_numbers_are_like_nothing_but_themselves() {
+        let queries = [
+            ("12345", 2, Some(0.0)),
+            ("98 76 5", 1, Some(1.0)),
+            ("order 12345", 3, Some(2.0)),
+            ("my order", 1, Some(3.0)),
+        ];
+        check(&queries, &[&["my order", "order 12345"], &["12345"], &["98 76 5"]]);
     }
 
     #[test]

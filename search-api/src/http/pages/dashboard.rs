@@ -1,182 +1,151 @@
 //! The analyst's dashboard: the deflection figures of a range of days, each with what it takes to check it.
 
+mod articles;
+mod cards;
+mod changes;
+mod experiment;
+mod filters;
+mod searches;
+mod tables;
+mod trend;
+
 use super::frame::{Frame, Visit};
 use super::page;
 use super::words::{Words, fill};
-use crate::deflection::figures::{Figure, VISIT_TO_TICKET_LIMIT};
-use crate::deflection::groups::rows::Row;
-use crate::deflection::groups::{Diagnosis, Name};
-use crate::deflection::outcomes::Outcome;
-use crate::deflection::{Question, Report, Window};
-use crate::http::App;
+use crate::deflection::comparison;
+use crate::deflection::figures::Figure;
+use crate::deflection::{Log, Overview, Question, Report, overview, revision};
 use crate::http::error::Problem;
-use crate::http::reports::asking;
+use crate::http::fields::Fields;
+use crate::http::reports::lines::Page;
 use crate::http::reports::replay::Reader;
-use crate::http::reports::searches::diagnosis;
+use crate::http::reports::{articles as article_report, asking, changes as change_report, topics};
+use crate::http::{App, Caller};
 use crate::identity::ANALYST;
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use filters::Filters;
+use indexer::language::Language;
 use std::sync::Arc;
 
-/// Days shown when the address names none, today included.
-const DAYS: i32 = 28;
 /// Groups of searches that are shown.
 const SEARCHES: usize = 25;
-const HEADLINE: &str = "potential_deflection";
-const RATIO: &str = "visit_to_ticket";
+/// Topics of tickets that are shown.
+const TOPICS: usize = 5;
 
 #[derive(Template)]
 #[template(path = "dashboard.html")]
 struct Dashboard {
-    frame: Frame,
-    from: String,
-    to: String,
-    windows: Vec<Choice>,
+    filters: Filters,
     summary: String,
     standing: String,
     empty: bool,
-    cards: Vec<Card>,
-    outcomes: Vec<OutcomeRow>,
-    searches: Vec<SearchRow>,
+    cards: Vec<cards::Card>,
+    trends: Vec<trend::Trend>,
+    annotations: Vec<trend::Annotation>,
+    over_time: trend::OverTime,
+    outcomes: Vec<tables::OutcomeRow>,
+    searches: Vec<searches::SearchRow>,
     weeks: String,
-    figures: Vec<FigureRow>,
-    formulas: Vec<FormulaRow>,
+    articles: articles::Articles,
+    topics: Vec<searches::TopicRow>,
+    forms: Vec<tables::FormRow>,
+    forms_begun: u64,
+    experiment: experiment::Experiment,
+    worth: experiment::Worth,
+    figures: Vec<tables::FigureRow>,
+    formulas: Vec<tables::FormulaRow>,
     left_out: String,
+    changes: changes::Changes,
+    files: Files,
+    frame: Frame,
 }
 
+/// Where the tables are files for a spreadsheet.
+struct Files {
+    figures: String,
+    trend: String,
+    searches: String,
+    topics: String,
+    articles: String,
+}
+
+/// A choice of a list.
 struct Choice {
-    value: &'static str,
+    value: String,
     title: String,
     chosen: bool,
 }
 
-/// A figure in large.
-struct Card {
-    id: &'static str,
-    title: String,
-    value: String,
-    bar: Option<Bar>,
-    /// Whether the bar marks the share above which content fails.
-    limit: bool,
-    lines: Vec<String>,
-    /// Address of the rows that it is the sum of.
-    rows: String,
-}
-
-/// A share and its interval in hundredths, as an SVG draws them.
-struct Bar {
-    width: String,
-    low: String,
-    spread: String,
-}
-
-struct OutcomeRow {
-    name: &'static str,
-    title: String,
-    count: u64,
-    share: String,
-    width: String,
-    rows: String,
-}
-
-struct SearchRow {
-    label: String,
-    episodes: u64,
-    tickets: u64,
-    visitors: u64,
-    avoidable: String,
-    diagnosis: Option<String>,
-    next_step: Option<String>,
-    nearest: Option<String>,
-}
-
-struct FigureRow {
-    name: &'static str,
-    title: String,
-    value: String,
-    of: Option<String>,
-    formula: &'static str,
-    interval: Option<String>,
-    note: Option<&'static str>,
-    rows: String,
-}
-
-struct FormulaRow {
-    name: &'static str,
-    reading: &'static str,
-    source: &'static str,
-    rows: String,
-    value: String,
-    of: String,
-}
-
-/// What the address says: days such as 2026-11-01, `to` not included, and a window's name.
-#[derive(Deserialize)]
-pub(super) struct Wanted {
-    from: Option<String>,
-    to: Option<String>,
-    window: Option<String>,
+/// What a page is drawn from, in order.
+struct Drawing<'a> {
+    words: &'static Words,
+    question: &'a Question,
+    report: &'a Report,
+    /// The figures of the period before; `None` where there is none.
+    before: Option<&'a Report>,
+    /// What stands before addresses of rows.
+    base: String,
 }
 
 /// `GET /{portal}/dashboard`: for analysts; for others there is nothing here.
-pub(super) async fn show(
-    State(app): State<Arc<App>>,
-    visit: Visit,
-    Query(wanted): Query<Wanted>,
-) -> Result<Response, Problem> {
+pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: Fields) -> Result<Response, Problem> {
     let Visit { caller, frame, .. } = visit;
     if !caller.viewer.has(ANALYST) {
         return Err(Problem::NotFound);
     }
-    let question = wanted.question(&frame, app.now())?;
-    let (from, to) = question.reach();
-    let log = app.store.log(&caller.portal.id, from, to).await?;
-    let asked = question.clone();
+    fields.leave_out_blank();
+    let now = app.now();
+    let filters = Filters::read(&caller, &frame, &mut fields, now)?;
+    let since = change_report::since(&mut fields, &filters.question)?;
     let reader = Reader::new(&app, &caller);
-    let words = frame.words;
-    let work = move || {
-        let (report, table) = (crate::deflection::report(&log, &asked), crate::deflection::searches(&log, &asked));
-        let rows = table.rows.iter().take(SEARCHES).map(|row| search_row(words, &reader, row, &asked));
-        let (first, last) = (table.from.to_string(), table.to.yesterday().unwrap_or(table.to).to_string());
-        let weeks = fill(&words.dashboard.searches_weeks, &[("from", &first), ("to", &last)]);
-        Ok::<_, Problem>((report, rows.collect::<Result<Vec<_>, _>>()?, weeks))
+    let read = async |question: &Question| -> Result<Log, Problem> {
+        let (from, to) = question.reach();
+        Ok(app.store.log(&caller.portal.id, from, to).await?)
     };
-    let (report, searches, weeks) = tokio::task::spawn_blocking(work).await.map_err(Problem::internal)??;
-    let dashboard = draw(frame, &question, report, searches, weeks);
+    let log = read(&filters.question).await?;
+    let before = match comparison::before(&filters.question) {
+        Ok(earlier) => Some((read(&earlier).await?, earlier)),
+        Err(_) => None,
+    };
+    let last = article_report::last_openings(&app, &caller, &filters.question).await?;
+    let work = move || {
+        let question = &filters.question;
+        let told = overview(&log, question);
+        let before = before.map(|(log, earlier)| crate::deflection::report(&log, &earlier));
+        let revised = since.map(|since| (since, revision(&log, question, since)));
+        let language = caller.portal.languages.first().cloned().unwrap_or_else(Language::unknown);
+        let (topics, _) = topics::rows(&reader, &log, question, &language, Page { cursor: 0, limit: TOPICS })?;
+        let articles = article_report::draw(&reader, question, told.articles.clone(), &last);
+        let words = frame.words;
+        let searches = told.searches.rows.iter().take(SEARCHES);
+        let searches = searches.map(|row| searches::row(words, &reader, row, question)).collect::<Result<_, _>>()?;
+        draw(frame, &caller, filters, &told, before.as_ref(), revised, searches, topics, articles)
+    };
+    let dashboard = app.cores.run_behind(work).await??;
     Ok(([(header::CACHE_CONTROL, "private, no-store")], page(&dashboard)?).into_response())
 }
 
-impl Wanted {
-    fn question(&self, frame: &Frame, now: i64) -> Result<Question, Problem> {
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let day = |name: &'static str, text: Option<String>, otherwise: Date| {
-            let range = || Problem::invalid(name, frame.words.dashboard.range.clone());
-            text.map_or(Ok(otherwise), |text| text.parse().map_err(|_| range()))
-        };
-        let today = Timestamp::from_millisecond(now).map_err(Problem::internal)?.to_zoned(frame.zone.clone()).date();
-        let to = day("to", given(&self.to), today.saturating_add(1.day()))?;
-        let from = day("from", given(&self.from), to.saturating_sub(DAYS.days()))?;
-        let mut question = Question::new(from, to, frame.zone.clone(), now)
-            .map_err(|_| Problem::invalid("from", frame.words.dashboard.range.clone()))?;
-        if let Some(window) = given(&self.window) {
-            question.window =
-                window.parse::<Window>().map_err(|error| Problem::invalid("window", error.to_string()))?;
-        }
-        Ok(question)
-    }
-}
-
-fn draw(frame: Frame, question: &Question, report: Report, searches: Vec<SearchRow>, weeks: String) -> Dashboard {
-    let words = frame.words;
-    let named = |name: &str| report.figures.iter().find(|figure| figure.name == name);
-    let base = frame.base.clone();
-    let rows = |more: &[(&str, &str)]| format!("{base}/dashboard/episodes?{}", asking::query(question, more));
+#[expect(clippy::too_many_arguments, reason = "each part of the page is worked out apart")]
+fn draw(
+    frame: Frame,
+    caller: &Caller,
+    filters: Filters,
+    told: &Overview,
+    before: Option<&Report>,
+    revised: Option<(i64, crate::deflection::Revision)>,
+    searches: Vec<searches::SearchRow>,
+    topics: Vec<topics::TopicRow>,
+    articles: Vec<article_report::ArticleRow>,
+) -> Result<Dashboard, Problem> {
+    let (words, question, report) = (frame.words, &filters.question, &told.report);
+    let drawing = Drawing { words, question, report, before, base: frame.base.clone() };
+    let api = |report: &str| {
+        let query = asking::query(question, &[("format", "csv")]);
+        format!("{}/v1/portals/{}/reports/{report}?{query}", caller.root, caller.portal.id)
+    };
     let counts = [
         ("visits", &report.visits as &dyn std::fmt::Display),
         ("tickets", &report.tickets.all),
@@ -188,202 +157,49 @@ fn draw(frame: Frame, question: &Question, report: Report, searches: Vec<SearchR
         ("test", &report.left_out.test),
         ("unidentified", &report.left_out.not_identified),
     ];
-    Dashboard {
-        from: question.from.to_string(),
-        to: question.to.to_string(),
-        windows: Window::ALL.map(|window| choice(words, window, question.window)).into(),
+    let (first, last) =
+        (told.searches.from.to_string(), told.searches.to.yesterday().unwrap_or(told.searches.to).to_string());
+    let annotations = trend::annotations(words, &told.series, &caller.portal.annotations);
+    Ok(Dashboard {
         summary: fill(&words.dashboard.summary, &counts),
         standing: if report.is_final { words.dashboard.settled.clone() } else { words.dashboard.moving.clone() },
         empty: report.visits == 0 && report.tickets.all == 0,
-        cards: [named(HEADLINE).map(|figure| headline(words, figure)), named(RATIO).map(|figure| ratio(words, figure))]
-            .into_iter()
-            .flatten()
-            .chain([coverage(words, &report)])
-            .map(|card| Card { rows: rows(&[("figure", card.id)]), ..card })
-            .collect(),
-        outcomes: Outcome::ALL
-            .map(|outcome| outcome_row(words, &report, outcome, rows(&[("outcome", outcome.name())])))
-            .into(),
+        cards: drawing.cards(),
+        trends: trend::trends(words, &told.series, &annotations)?,
+        over_time: trend::over_time(words, &told.series)?,
+        annotations,
+        outcomes: drawing.outcomes(),
         searches,
-        weeks,
-        figures: report
-            .figures
-            .iter()
-            .map(|figure| figure_row(words, figure, rows(&[("figure", figure.name)])))
-            .collect(),
-        formulas: report
-            .formulas
-            .iter()
-            .map(|formula| formula_row(words, formula, rows(&[("figure", formula.figure)])))
-            .collect(),
+        weeks: fill(&words.dashboard.searches_weeks, &[("from", &first), ("to", &last)]),
+        articles: articles::Articles::new(&frame, articles),
+        topics: topics.into_iter().map(|topic| searches::topic(words, topic)).collect(),
+        forms: drawing.forms(),
+        forms_begun: report.forms.values().sum(),
+        experiment: drawing.experiment(caller.portal.holdout.as_ref()),
+        worth: drawing.worth(filters.cost.as_ref()),
+        figures: drawing.figures(),
+        formulas: drawing.formulas(),
         left_out: fill(&words.dashboard.left_out, &left_out),
+        changes: changes::Changes::new(&frame, question, revised, &api("changes")),
+        files: Files {
+            figures: api("deflection"),
+            trend: api("trend"),
+            searches: api("searches"),
+            topics: api("topics"),
+            articles: api("articles"),
+        },
+        filters,
         frame,
-    }
-}
-
-fn choice(words: &Words, window: Window, chosen: Window) -> Choice {
-    let title = words.dashboard.windows.get(window.name()).cloned();
-    Choice { value: window.name(), title: title.unwrap_or_else(|| window.to_string()), chosen: window == chosen }
-}
-
-fn headline(words: &Words, figure: &Figure) -> Card {
-    let mut card = share_card(words, figure);
-    card.lines.push(words.dashboard.upper.clone());
-    card
-}
-
-fn ratio(words: &Words, figure: &Figure) -> Card {
-    let mut card = Card { limit: true, ..share_card(words, figure) };
-    card.lines.push(words.dashboard.ratio_limit.clone());
-    if let Some(ratio) = figure.value {
-        let above = ratio > VISIT_TO_TICKET_LIMIT;
-        card.lines.push(if above { words.dashboard.ratio_over.clone() } else { words.dashboard.ratio_under.clone() });
-    }
-    card
-}
-
-fn share_card(words: &Words, figure: &Figure) -> Card {
-    Card {
-        id: figure.name,
-        title: title(words, figure),
-        value: value(words, figure),
-        bar: bar(figure),
-        limit: false,
-        lines: evidence(words, figure),
-        rows: String::new(),
-    }
-}
-
-/// How many tickets could be linked to what their writer searched.
-fn coverage(words: &Words, report: &Report) -> Card {
-    let tickets = &report.tickets;
-    let linked = tickets.all - tickets.unlinked;
-    let share = (tickets.all > 0).then(|| linked as f64 / tickets.all as f64);
-    Card {
-        id: "link_coverage",
-        title: words.dashboard.coverage.clone(),
-        value: share.map_or_else(|| "–".to_owned(), |share| words.percent(share)),
-        bar: share.map(|share| Bar::of(share, share, share)),
-        limit: false,
-        lines: vec![of(words, linked, tickets.all), words.dashboard.coverage_text.clone()],
-        rows: String::new(),
-    }
-}
-
-fn outcome_row(words: &Words, report: &Report, outcome: Outcome, rows: String) -> OutcomeRow {
-    let count = report.outcomes.get(&outcome).copied().unwrap_or_default();
-    let share = (outcome.is_closed() && report.closed > 0).then(|| count as f64 / report.closed as f64);
-    let name = outcome.name();
-    OutcomeRow {
-        name,
-        title: words.dashboard.outcome_names.get(name).map_or(name, String::as_str).to_owned(),
-        count,
-        share: share.map_or_else(|| "–".to_owned(), |share| words.percent(share)),
-        width: hundredths(share.unwrap_or_default()),
-        rows,
-    }
-}
-
-fn search_row(words: &Words, reader: &Reader, row: &Row, question: &Question) -> Result<SearchRow, Problem> {
-    let label = match &row.name {
-        Name::Label(label) if label.text().is_empty() => words.dashboard.unnamed.clone(),
-        Name::Label(label) => label.text(),
-        Name::TooSmall => words.dashboard.small.clone(),
-        Name::NotKept => words.dashboard.not_kept.clone(),
-    };
-    let diagnosed = diagnosis(reader, row, question)?;
-    let said = |words: &BTreeMap<String, String>, diagnosis: Diagnosis| {
-        words.get(diagnosis.name()).cloned().unwrap_or_else(|| diagnosis.name().to_owned())
-    };
-    let nearest = diagnosed.as_ref().and_then(|(_, replay)| replay.nearest.as_ref());
-    Ok(SearchRow {
-        label,
-        episodes: row.episodes,
-        tickets: row.tickets,
-        visitors: row.visitors,
-        avoidable: if row.is_rest() { "–".to_owned() } else { words.number(row.avoidable) },
-        nearest: nearest.map(|(found, _)| found.title.clone()),
-        diagnosis: diagnosed.as_ref().map(|(diagnosis, _)| said(&words.dashboard.diagnoses, *diagnosis)),
-        next_step: diagnosed.as_ref().map(|(diagnosis, _)| said(&words.dashboard.next_steps, *diagnosis)),
     })
 }
 
-fn figure_row(words: &Words, figure: &Figure, rows: String) -> FigureRow {
-    FigureRow {
-        name: figure.name,
-        title: title(words, figure),
-        value: value(words, figure),
-        of: figure.numerator.zip(figure.denominator).map(|(n, d)| of(words, n, d)),
-        formula: figure.formula,
-        interval: interval(words, figure),
-        note: figure.note,
-        rows,
+impl Drawing<'_> {
+    /// Address of the rows that something is the sum of.
+    fn rows(&self, more: &[(&str, &str)]) -> String {
+        format!("{}/dashboard/episodes?{}", self.base, asking::query(self.question, more))
     }
-}
 
-fn formula_row(words: &Words, formula: &crate::deflection::formulas::Formula, rows: String) -> FormulaRow {
-    FormulaRow {
-        name: formula.name,
-        reading: formula.reading,
-        source: formula.source,
-        rows,
-        value: formula.value().map_or_else(|| "–".to_owned(), |value| words.number(value)),
-        of: of(words, formula.numerator, formula.denominator),
-    }
-}
-
-fn title(words: &Words, figure: &Figure) -> String {
-    words.dashboard.figure_names.get(figure.name).map_or(figure.name, String::as_str).to_owned()
-}
-
-fn value(words: &Words, figure: &Figure) -> String {
-    match (figure.value, figure.unit) {
-        (None, _) => "–".to_owned(),
-        (Some(value), "share") => words.percent(value),
-        (Some(value), "seconds") => format!("{} s", words.number(value)),
-        (Some(value), _) => format!("{value}"),
-    }
-}
-
-fn evidence(words: &Words, figure: &Figure) -> Vec<String> {
-    let counts = figure.numerator.zip(figure.denominator);
-    let counts = counts.map(|(n, d)| if d == 0 { words.dashboard.no_value.clone() } else { of(words, n, d) });
-    counts.into_iter().chain(interval(words, figure)).collect()
-}
-
-fn of(words: &Words, numerator: u64, denominator: u64) -> String {
-    fill(&words.dashboard.of, &[("numerator", &numerator), ("denominator", &denominator)])
-}
-
-fn interval(words: &Words, figure: &Figure) -> Option<String> {
-    let (low, high) = (words.percent(figure.low?), words.percent(figure.high?));
-    Some(fill(&words.dashboard.interval, &[("low", &low), ("high", &high)]))
-}
-
-fn bar(figure: &Figure) -> Option<Bar> {
-    let value = figure.value.filter(|_| figure.unit == "share")?;
-    Some(Bar::of(value, figure.low.unwrap_or(value), figure.high.unwrap_or(value)))
-}
-
-impl Bar {
-    fn of(value: f64, low: f64, high: f64) -> Self {
-        Self { width: hundredths(value), low: hundredths(low), spread: hundredths(high - low) }
-    }
-}
-
-/// A share as a length of a drawing 100 wide; always a point between digits, whatever the language.
-fn hundredths(share: f64) -> String {
-    format!("{:.2}", share.clamp(0.0, 1.0) * 100.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_share_becomes_a_length_within_the_drawing() {
-        assert_eq!(hundredths(0.305), "30.50");
-        assert_eq!(hundredths(1.7), "100.00");
-        assert_eq!(hundredths(f64::NAN.max(0.0)), "0.00");
+    fn figure(&self, name: &str) -> Option<&Figure> {
+        self.report.figures.iter().find(|figure| figure.name == name)
     }
 }

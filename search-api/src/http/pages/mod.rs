@@ -1,6 +1,7 @@
 //! Pages: the help centre and the dashboard, rendered on the server; each works without JavaScript.
 
 mod article;
+mod charts;
 mod dashboard;
 mod envelope;
 mod episode;

@@ -95,7 +95,7 @@ fn ahead(now: Option<Stage>) -> &'static [Stage] {
         None => &[Stage::Received, Stage::Working, Stage::Solved],
         Some(Stage::Received) => &[Stage::Working, Stage::Solved],
         Some(Stage::Working | Stage::Waiting) => &[Stage::Solved],
-        Some(Stage::Solved) => &[],
+        Some(Stage::Solved | Stage::HandedOver) => &[],
     }
 }
 
@@ -105,5 +105,6 @@ fn stage_words(words: &'static Words, stage: Stage) -> &'static words::Stage {
         Stage::Working => &words.status.working,
         Stage::Waiting => &words.status.waiting,
         Stage::Solved => &words.status.solved,
+        Stage::HandedOver => &words.status.handed_over,
     }
 }

@@ -111,7 +111,9 @@ pub(super) async fn send(
     }
     let ticket = sent.ticket(&visit.caller.portal)?;
     let vector = match &app.embedder {
-        Some(embedder) if visit.caller.portal.keep_queries => embedder.embed(&telling(&ticket)).await,
+        Some(embedder) if visit.caller.portal.keep_queries => {
+            embedder.embed(&telling(&ticket.subject, &ticket.body)).await
+        }
         _ => None,
     };
     let created = app.store.create_ticket(&visit.caller.portal, visit.origin(), ticket, vector).await?;

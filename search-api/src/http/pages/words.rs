@@ -3,6 +3,7 @@
 use crate::http::error::Problem;
 use axum::http::response::Parts;
 use indexer::language::Language;
+use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub(super) struct Words {
     pub name: String,
     months: [String; 12],
     date: String,
+    short_date: String,
     decimal: String,
     pub layout: Layout,
     pub search: Search,
@@ -73,16 +75,24 @@ words! {
     }
     Status {
         title, fresh, keep, stage, since, done, now, reference, subject, who, expected;
-        received: Stage, working: Stage, waiting: Stage, solved: Stage
+        received: Stage, working: Stage, waiting: Stage, solved: Stage, handed_over: Stage
     }
     Stage { name, who, expected }
     Dashboard {
-        title, lead, from, to, window, show, summary, moving, settled, interval, of, no_value, ratio_limit, ratio_over, ratio_under,
-        coverage, coverage_text, upper, outcomes, outcome, count, share, bar, outcomes_note, figures, figure, value, formula,
+        title, lead, from, to, window, show, last_days, filters, role, language, stratum, any, cost, summary, moving, settled, interval, of, no_value, ratio_limit, ratio_over, ratio_under,
+        compare_rose, compare_fell, compare_chance, compare_none, trends, trend_told, trend_none, bounds, numbers, when, notes,
+        annotations, annotations_none, over_time, over_time_told, csv,         coverage, coverage_text, upper, outcomes, outcome, count, share, bar, outcomes_note, figures, figure, value, formula,
         formulas, formulas_note, searches, searches_weeks, query, avoidable, diagnosis, nearest, unnamed, episodes, tickets, visitors,
-        small, not_kept, searches_none, left_out, empty, empty_next, range, rows, source;
+        small, not_kept, searches_none, searches_rate, articles, articles_helped, articles_helped_none, articles_ticketed,
+        articles_ticketed_none, articles_unread, articles_unread_none, articles_more, articles_unseen, article, opened, solved, updated,
+        topics, topics_none, topics_note, topics_small, topics_unnamed, no_article, anybody, topic, best, forms, forms_none, form_end,
+        holdout, holdout_none, holdout_size, holdout_waiting, holdout_empty, holdout_unbalanced, holdout_lift, holdout_avoided,
+        holdout_open, holdout_power, holdout_shown, holdout_held, holdout_arm, people, ticket_share, worth, worth_none, worth_measured,
+        worth_most, worth_bound, changes, changes_lead, changes_since, changes_show, changes_told, changes_nothing, changes_absent,
+        changes_gone, changes_ticketed, changes_deflected, changes_closed, changes_then, changes_moved, changes_now, cause, was, is, left_out, empty, empty_next, rows, source;
         diagnoses: BTreeMap<String, String>, next_steps: BTreeMap<String, String>, windows: BTreeMap<String, String>,
-        outcome_names: BTreeMap<String, String>, figure_names: BTreeMap<String, String>
+        outcome_names: BTreeMap<String, String>, figure_names: BTreeMap<String, String>, strata: BTreeMap<String, String>,
+        parts: BTreeMap<String, String>, causes: BTreeMap<String, String>
     }
     Ledger {
         title, of_figure, range, known, count_one, count_other, narrow, part, part_all, part_numerator, part_denominator, kind, ended,
@@ -108,6 +118,12 @@ impl Words {
         let day = timestamp.to_zoned(zone.clone()).date();
         let month = &self.months[usize::from(day.month().unsigned_abs()) - 1];
         fill(&self.date, &[("day", &day.day()), ("month", month), ("year", &day.year())])
+    }
+
+    /// A day in short, without its year.
+    pub fn short_day(&self, day: Date) -> String {
+        let month: String = self.months[usize::from(day.month().unsigned_abs()) - 1].chars().take(3).collect();
+        fill(&self.short_date, &[("day", &day.day()), ("month", &month)])
     }
 
     /// Day and minute of a moment (ms since 1970 UTC) in a time zone.
@@ -260,6 +276,8 @@ mod tests {
         let spanish = words([&language("es")]);
         assert_eq!(WORDS[0].day(1_763_700_000_000, &utc), "November 21, 2025");
         assert_eq!(spanish.day(1_763_700_000_000, &utc), "21 de noviembre de 2025");
+        let day = jiff::civil::date(2026, 9, 3);
+        assert_eq!((WORDS[0].short_day(day), spanish.short_day(day)), ("Sep 3".to_owned(), "3 sep".to_owned()));
         assert_eq!(WORDS[0].percent(0.3049), "30.5 %");
         assert_eq!(spanish.percent(0.3049), "30,5 %");
     }

@@ -18,7 +18,8 @@ use utoipa::IntoParams;
 /// Days of a report whose `from` is not said.
 const DAYS: i32 = 28;
 
-const STRATA: [(&str, Option<Stratum>); 3] =
+/// Names of the strata and none.
+pub const STRATA: [(&str, Option<Stratum>); 3] =
     [("all", None), ("with_intent", Some(Stratum::WithIntent)), ("without_intent", Some(Stratum::WithoutIntent))];
 
 /// What a report may be asked for.
@@ -109,18 +110,27 @@ pub async fn fold<T: Send + 'static>(
     let (from, to) = question.reach();
     let log = app.store.log(portal, from, to).await?;
     let question = question.clone();
-    tokio::task::spawn_blocking(move || fold(&log, &question)).await.map_err(Problem::internal)
+    app.cores.run_behind(move || fold(&log, &question)).await
+}
+
+/// What a question says by name, but for the moment whose knowledge is used.
+pub fn pairs(question: &Question) -> Vec<(&'static str, String)> {
+    let range = [("from", question.from.to_string()), ("to", question.to.to_string())];
+    let stratum = STRATA.iter().find(|(_, stratum)| *stratum == question.stratum && stratum.is_some());
+    let filters = [
+        ("role", question.role.clone()),
+        ("language", question.language.as_ref().map(|language| language.as_str().to_owned())),
+        ("stratum", stratum.map(|(name, _)| (*name).to_owned())),
+    ];
+    let filters = filters.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    range.into_iter().chain([("window", question.window.name().to_owned())]).chain(filters).collect()
 }
 
 /// The question as the query of an address that asks it again, whenever that is followed, with more to ask after it.
 pub fn query(question: &Question, more: &[(&str, &str)]) -> String {
-    let (from, to) = (question.from.to_string(), question.to.to_string());
     let as_of = Timestamp::from_millisecond(question.as_of).unwrap_or_default().to_string();
-    let mut pairs = vec![("from", &*from), ("to", &to), ("window", question.window.name()), ("as_of", &as_of)];
-    pairs.extend(question.role.as_deref().map(|role| ("role", role)));
-    pairs.extend(question.language.as_ref().map(|language| ("language", language.as_str())));
-    let stratum = STRATA.iter().find(|(_, stratum)| *stratum == question.stratum && stratum.is_some());
-    pairs.extend(stratum.map(|(name, _)| ("stratum", *name)));
-    pairs.extend(more);
+    let said = pairs(question);
+    let said = said.iter().map(|(name, value)| (*name, value.as_str()));
+    let pairs: Vec<(&str, &str)> = said.chain([("as_of", &*as_of)]).chain(more.iter().copied()).collect();
     address::query(&pairs)
 }

@@ -1,5 +1,7 @@
 //! Rows as lines, for spreadsheets and warehouses: written while they are sent, so that none has to wait for the last.
 
+use crate::http::error::Problem;
+use crate::http::fields::Fields;
 use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -12,6 +14,48 @@ use std::task::{Context, Poll};
 /// Bytes from which lines are sent on.
 const ENOUGH: usize = 32 * 1024;
 
+/// Most rows of a page.
+pub const MOST_ROWS: usize = 200;
+
+/// How a table is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One page of rows with what is said of all.
+    Json,
+    /// All rows, for a spreadsheet.
+    Csv,
+}
+
+impl Format {
+    /// Reads `format`.
+    pub fn read(fields: &mut Fields) -> Result<Self, Problem> {
+        fields.choice("format", &[("json", Self::Json), ("csv", Self::Csv)], Self::Json)
+    }
+}
+
+/// Which rows of a table are sent at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// Rows before it.
+    pub cursor: usize,
+    /// Rows of it.
+    pub limit: usize,
+}
+
+impl Page {
+    /// Reads `limit`, 1 to [`MOST_ROWS`], and `cursor`.
+    pub fn read(fields: &mut Fields, usual: usize) -> Result<Self, Problem> {
+        let limit = fields.whole("limit", 1..=MOST_ROWS, usual)?;
+        Ok(Self { cursor: fields.whole("cursor", 0..=1_000_000, 0)?, limit })
+    }
+
+    /// `cursor` of the page after it, if there is one.
+    pub fn next(self, all: usize) -> Option<String> {
+        let end = self.cursor + self.limit;
+        (all > end).then(|| end.to_string())
+    }
+}
+
 /// Answers with one JSON value a line.
 pub fn json<T: Serialize + 'static>(rows: impl Iterator<Item = T> + Send + Unpin + 'static) -> Response {
     let line = |row: T, into: &mut Vec<u8>| {
@@ -22,14 +66,23 @@ pub fn json<T: Serialize + 'static>(rows: impl Iterator<Item = T> + Send + Unpin
     sent("application/jsonl", "ledger.jsonl", Lines { rows, line, head: Vec::new() })
 }
 
-/// Answers with a line of names, then one line of cells a row (RFC 4180, UTF-8).
+/// Answers with the ledger as [`table`].
 pub fn csv<const N: usize>(
     names: [&str; N],
     rows: impl Iterator<Item = [String; N]> + Send + Unpin + 'static,
 ) -> Response {
+    table("ledger.csv", names, rows)
+}
+
+/// Answers with a file: a line of names, then one line of cells a row (RFC 4180, UTF-8).
+pub fn table<const N: usize>(
+    file: &str,
+    names: [impl Into<String>; N],
+    rows: impl Iterator<Item = [String; N]> + Send + Unpin + 'static,
+) -> Response {
     let line = |row: [String; N], into: &mut Vec<u8>| into.extend(record(&row).into_bytes());
-    let head = record(&names.map(str::to_owned)).into_bytes();
-    sent("text/csv; charset=utf-8; header=present", "ledger.csv", Lines { rows, line, head })
+    let head = record(&names.map(Into::into)).into_bytes();
+    sent("text/csv; charset=utf-8; header=present", file, Lines { rows, line, head })
 }
 
 /// A cell: quoted where it must be, and led by an apostrophe where a spreadsheet would compute it.

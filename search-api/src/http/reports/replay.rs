@@ -8,6 +8,7 @@ use crate::http::error::Problem;
 use crate::http::search::{QUERY_LIMIT, confidence_name};
 use crate::http::{App, Caller};
 use crate::retrieval::{self, Boosts, CommonAnswer, Mode, Query, common_answer};
+use indexer::article::Head;
 use indexer::audience::{Attributes, Grants, ROLES};
 use indexer::embedder::Vector;
 use indexer::language::Language;
@@ -19,6 +20,8 @@ use std::sync::Arc;
 
 /// Searches, and tickets, of a group that are asked to diagnose it: the most frequent ones.
 const ASKED: usize = 5;
+/// Name of the audience of those who are not signed in.
+pub const NOBODY: &str = "not signed in";
 
 /// The articles as one reader of a report may have them asked; frozen for one request.
 pub struct Reader {
@@ -76,7 +79,7 @@ impl Reader {
     /// Audiences that tickets may come from: nobody signed in, and each role that the reader may speak for.
     pub fn audiences(&self) -> Result<Vec<(String, Arc<VisibleIndex>)>, Problem> {
         let nobody = Grants::Attributes(Attributes::new());
-        let mut audiences = vec![("not signed in".to_owned(), self.visible(&nobody)?)];
+        let mut audiences = vec![(NOBODY.to_owned(), self.visible(&nobody)?)];
         for role in &self.portal.roles {
             let shared = self.shared_with(&BTreeSet::from([role.name.clone()]));
             if shared != nobody {
@@ -90,6 +93,14 @@ impl Reader {
     pub fn article(&self, slug: &str) -> Option<(String, String)> {
         let (view, article) = self.index.article(slug)?;
         Some((self.index.slug(view, article).to_owned(), view.head(article).title.clone()))
+    }
+
+    /// Slug and head of every article that the reader may see.
+    pub fn articles(&self) -> impl Iterator<Item = (String, &Head)> {
+        let languages = self.index.languages().iter();
+        languages.flat_map(|view| {
+            (0..view.articles()).map(|article| (self.index.slug(view, article).to_owned(), view.head(article)))
+        })
     }
 
     /// Asks a group's searches and tickets again. Blocks.

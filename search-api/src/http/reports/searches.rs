@@ -1,9 +1,10 @@
 //! `GET /reports/searches`: which searches still end in tickets, grouped by meaning, each with what is wrong and what to do.
 
-use super::asking::{ReportQuestion, ask};
+use super::asking::{ReportQuestion, ask, fold};
+use super::lines;
 use super::replay::{Reader, Replay};
 use crate::deflection::groups::rows::{Row, Used};
-use crate::deflection::groups::{Diagnosis, Label, Name, Table, diagnose};
+use crate::deflection::groups::{Diagnosis, Label, Name, diagnose};
 use crate::deflection::intervals::Rate;
 use crate::deflection::{Question, searches};
 use crate::http::error::{Problem, ProblemBody};
@@ -20,8 +21,23 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// What stands for an article that the reader may not see, or that does not exist.
-const UNSEEN: &str = "an article you may not see";
+pub const UNSEEN: &str = "an article you may not see";
 const OBSERVATIONAL: &str = "Observational: other things may have changed in the same weeks.";
+
+const COLUMNS: [&str; 12] = [
+    "search",
+    "episodes",
+    "ticketed",
+    "tickets",
+    "visitors",
+    "rate",
+    "low",
+    "high",
+    "avoidable",
+    "diagnosis",
+    "next_step",
+    "nearest",
+];
 
 /// What rows are sorted by, greatest first.
 type Sort = fn(&Row) -> f64;
@@ -185,8 +201,9 @@ struct TicketTopic {
         ("sort" = Option<String>, Query, description = "`avoidable` (default), `ticketed`, `rate`, `episodes` or `visitors`; greatest first"),
         ("limit" = Option<usize>, Query, description = "Rows of a page, 1 to 200; 50 by default"),
         ("cursor" = Option<usize>, Query, description = "`next` of the page before"),
-        ("group" = Option<String>, Query, description = "Only this group, with its before and after, replay and tickets")),
-    responses((status = 200, body = SearchesBody), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+        ("group" = Option<String>, Query, description = "Only this group, with its before and after, replay and tickets"),
+        ("format" = Option<String>, Query, description = "`json` (default) or `csv`, which holds up to 200 rows without articles and details")),
+    responses((status = 200, content((SearchesBody = "application/json"), (String = "text/csv"))), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields) -> Result<Response, Problem> {
     let question = ask(&caller, &mut fields, app.now())?;
     let sorts: [(&str, Sort); 5] = [
@@ -197,12 +214,15 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
         ("visitors", |row| row.visitors as f64),
     ];
     let sort = fields.choice("sort", &sorts, sorts[0].1)?;
-    let limit = fields.whole("limit", 1..=200, 50)?;
-    let cursor = fields.whole("cursor", 0..=1_000_000, 0)?;
+    let mut page = lines::Page::read(&mut fields, 50)?;
     let group = fields.text("group", 64)?;
+    let format = lines::Format::read(&mut fields)?;
+    if format == lines::Format::Csv {
+        page.limit = lines::MOST_ROWS;
+    }
     fields.finish()?;
     let reader = Reader::new(&app, &caller);
-    let mut table = table(&app, &caller.portal.id, &question).await?;
+    let mut table = fold(&app, &caller.portal.id, &question, searches).await?;
     // What stands for several stays at the end; the sort is stable, so ties keep the table's order.
     table.rows.sort_by(|a, b| a.is_rest().cmp(&b.is_rest()).then(sort(b).total_cmp(&sort(a))));
     if let Some(group) = &group {
@@ -211,24 +231,19 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
             return Err(Problem::NotFound);
         }
     }
-    let next = (table.rows.len() > cursor + limit).then(|| (cursor + limit).to_string());
+    let next = page.next(table.rows.len());
     let shape = move || {
-        let page = table.rows.iter().skip(cursor).take(limit);
-        let rows = page.map(|row| SearchesRow::new(&reader, row, &question, group.is_some()));
+        let shown = table.rows.iter().skip(page.cursor).take(page.limit);
+        let rows = shown.map(|row| SearchesRow::new(&reader, row, &question, group.is_some()));
         let (from, to) = (table.from.to_string(), table.to.to_string());
         let rows = rows.collect::<Result<_, Problem>>()?;
         Ok::<_, Problem>(SearchesBody { from, to, median_rate: table.median, rows, next })
     };
-    let body = app.cores.run(shape).await??;
+    let body = app.cores.run_behind(shape).await??;
+    if format == lines::Format::Csv {
+        return Ok(lines::table("searches.csv", COLUMNS, body.rows.into_iter().map(cells)));
+    }
     Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response())
-}
-
-/// Reads the log and groups its searches, off the request threads.
-async fn table(app: &App, portal: &str, question: &Question) -> Result<Table, Problem> {
-    let (from, to) = question.reach();
-    let log = app.store.log(portal, from, to).await?;
-    let question = question.clone();
-    tokio::task::spawn_blocking(move || searches(&log, &question)).await.map_err(Problem::internal)
 }
 
 /// What is wrong with a group, and what asking it again has shown. Nothing is said of what is too small to show, or not kept.
@@ -288,6 +303,25 @@ impl SearchesRow {
             detail,
         })
     }
+}
+
+fn cells(row: SearchesRow) -> [String; 12] {
+    let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+    let instead = row.instead.map_or_else(String::new, |why| format!("({why})"));
+    [
+        row.label.unwrap_or(instead),
+        row.episodes.to_string(),
+        row.ticketed.to_string(),
+        row.tickets.to_string(),
+        row.visitors.to_string(),
+        number(row.rate),
+        number(row.low),
+        number(row.high),
+        row.avoidable.to_string(),
+        row.diagnosis.unwrap_or_default().into(),
+        row.next_step.unwrap_or_default().into(),
+        row.nearest.map_or_else(String::new, |nearest| nearest.title),
+    ]
 }
 
 /// The articles of a group by name; those that the reader may not see, whether they exist or not, are one.

@@ -1,11 +1,13 @@
 //! `GET /reports/topics`: what tickets are about, each topic with its best article for each audience, or the words "no article".
 
 use super::asking::{ReportQuestion, ask};
+use super::lines;
 use super::replay::Reader;
 use super::searches::name;
 use crate::deflection::groups::Topic;
 use crate::deflection::groups::topics::of_log;
 use crate::deflection::log::Ticket;
+use crate::deflection::{Log, Question};
 use crate::http::error::{Problem, ProblemBody};
 use crate::http::fields::Fields;
 use crate::http::{App, Caller};
@@ -22,6 +24,9 @@ use utoipa::ToSchema;
 
 /// Tickets of a topic that are asked for its best article.
 const ASKED: usize = 10;
+/// What the audience of those is called who are not signed in.
+pub use super::replay::NOBODY;
+const COLUMNS: [&str; 6] = ["topic", "tickets", "people", "share", "audience", "article"];
 /// What is said where no article answers.
 pub const NO_ARTICLE: &str = "no article";
 
@@ -39,58 +44,90 @@ pub struct TopicsBody {
 
 /// Tickets about one thing.
 #[derive(Serialize, ToSchema)]
-struct TopicRow {
+pub struct TopicRow {
     /// A subject that enough people wrote, else its most telling words; null where there is none.
-    label: Option<String>,
+    pub label: Option<String>,
     /// Why there is no label: `too small to show`, `not available by policy`, or `in words that no two share`.
     #[schema(value_type = Option<String>)]
-    instead: Option<&'static str>,
-    tickets: u64,
+    pub instead: Option<&'static str>,
+    /// Their number.
+    pub tickets: u64,
     /// Those who wrote them, counted anew in each week; tickets of nobody known count as one person's each.
     visitors: u64,
     /// Of all tickets of these weeks.
-    share: f64,
+    pub share: f64,
     /// The best article for nobody signed in and for each role that the reader may speak for.
-    articles: Vec<TopicArticle>,
+    pub articles: Vec<TopicArticle>,
 }
 
 /// The best article of a topic for an audience.
 #[derive(Serialize, ToSchema)]
-struct TopicArticle {
+pub struct TopicArticle {
     /// `not signed in`, or a role.
-    audience: String,
-    slug: Option<String>,
+    pub audience: String,
+    /// Null where no article answers.
+    pub slug: Option<String>,
     /// Its title, or the words `no article`.
-    article: String,
+    pub article: String,
 }
 
 /// What tickets are about. Most tickets know no role, language or stratum: these filters do not apply.
 #[utoipa::path(get, path = "/v1/portals/{portal}/reports/topics", operation_id = "report_topics", tag = "reports",
     params(("portal" = String, Path), ReportQuestion,
         ("limit" = Option<usize>, Query, description = "Rows of a page, 1 to 200; 20 by default"),
-        ("cursor" = Option<usize>, Query, description = "`next` of the page before")),
-    responses((status = 200, body = TopicsBody), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+        ("cursor" = Option<usize>, Query, description = "`next` of the page before"),
+        ("format" = Option<String>, Query, description = "`json` (default) or `csv`: a line for each topic and audience, up to 200 topics")),
+    responses((status = 200, content((TopicsBody = "application/json"), (String = "text/csv"))), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields) -> Result<Response, Problem> {
     let question = ask(&caller, &mut fields, app.now())?;
-    let limit = fields.whole("limit", 1..=200, 20)?;
-    let cursor = fields.whole("cursor", 0..=1_000_000, 0)?;
+    let mut page = lines::Page::read(&mut fields, 20)?;
+    let format = lines::Format::read(&mut fields)?;
+    if format == lines::Format::Csv {
+        page.limit = lines::MOST_ROWS;
+    }
     fields.finish()?;
     let reader = Reader::new(&app, &caller);
     let (from, to) = question.reach();
     let log = app.store.log(&caller.portal.id, from, to).await?;
     let language = caller.portal.languages.first().cloned().unwrap_or_else(Language::unknown);
     let shape = move || {
-        let (topics, tickets) = of_log(&log, &question, &language);
-        let audiences = reader.audiences()?;
-        let next = (topics.len() > cursor + limit).then(|| (cursor + limit).to_string());
-        let page = topics.iter().skip(cursor).take(limit);
-        let rows = page.map(|topic| TopicRow::new(&reader, &audiences, topic, &tickets, &language));
-        let rows = rows.collect::<Result<_, Problem>>()?;
+        let (rows, all) = rows(&reader, &log, &question, &language, page)?;
+        let next = page.next(all);
         let (from, to) = question.weeks();
         Ok::<_, Problem>(TopicsBody { from: from.to_string(), to: to.to_string(), rows, next })
     };
-    let body = app.cores.run(shape).await??;
+    let body = app.cores.run_behind(shape).await??;
+    if format == lines::Format::Csv {
+        return Ok(lines::table("topics.csv", COLUMNS, body.rows.into_iter().flat_map(cells)));
+    }
     Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response())
+}
+
+/// A line for each audience; where nothing is asked of the articles, one without any.
+fn cells(row: TopicRow) -> Vec<[String; 6]> {
+    let instead = row.instead.map_or_else(String::new, |why| format!("({why})"));
+    let label = row.label.unwrap_or(instead);
+    let (tickets, people, share) = (row.tickets.to_string(), row.visitors.to_string(), row.share.to_string());
+    let line = |audience, article| [label.clone(), tickets.clone(), people.clone(), share.clone(), audience, article];
+    if row.articles.is_empty() {
+        return vec![line(String::new(), String::new())];
+    }
+    row.articles.into_iter().map(|article| line(article.audience, article.article)).collect()
+}
+
+/// A page of the topics of a log, and how many there are.
+pub fn rows(
+    reader: &Reader,
+    log: &Log,
+    question: &Question,
+    language: &Language,
+    page: lines::Page,
+) -> Result<(Vec<TopicRow>, usize), Problem> {
+    let (topics, tickets) = of_log(log, question, language);
+    let audiences = reader.audiences()?;
+    let shown = topics.iter().skip(page.cursor).take(page.limit);
+    let rows = shown.map(|topic| TopicRow::new(reader, &audiences, topic, &tickets, language));
+    Ok((rows.collect::<Result<_, Problem>>()?, topics.len()))
 }
 
 impl TopicRow {

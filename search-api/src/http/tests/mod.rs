@@ -4,6 +4,7 @@ mod access;
 mod answers;
 mod bad_input;
 mod batches;
+mod dashboard;
 mod deflection;
 mod groups;
 mod guards;
@@ -11,6 +12,7 @@ mod holdout;
 mod ledger;
 mod refusals;
 mod steering;
+mod webhooks;
 
 use super::App;
 use crate::cli::{Cli, Command};

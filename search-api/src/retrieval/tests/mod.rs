@@ -5,6 +5,7 @@ mod confidence;
 mod cost;
 mod explained;
 mod invariance;
+mod languages;
 mod second_stage;
 mod steering;
 mod words;

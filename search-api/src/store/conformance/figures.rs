@@ -1,6 +1,6 @@
 //! Figures of a log are those of its story, however its rows arrived.
 
-use super::writer::Work;
+use super::work::Work;
 use super::*;
 use crate::deflection::properties::{step, tell};
 use crate::deflection::question::Window;

@@ -14,15 +14,17 @@ macro_rules! on_both {
 
 mod events;
 mod figures;
+mod outbox;
 mod persons;
 mod plans;
 mod privacy;
 mod servers;
+mod sources;
 mod tickets;
 mod versions;
 
 use super::*;
-use crate::deflection::log::Shown;
+use crate::deflection::log::{Shown, Stretch};
 use crate::identity::{DevKey, Grant, OPERATOR};
 use sqlx::{AssertSqlSafe, Connection, Row, query};
 use std::collections::{BTreeMap as Map, BTreeSet};

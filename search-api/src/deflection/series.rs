@@ -1,0 +1,203 @@
+//! Figures and outcomes over time: the units of a report's figures, put into the days or weeks in which they fall.
+
+use super::figures::counted;
+use super::intervals::Rate;
+use super::log::Millis;
+use super::outcomes::Outcome;
+use super::question::Question;
+use super::report::Selection;
+use super::units::{Unit, What, tally};
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use std::collections::BTreeMap;
+
+/// Shares that are followed over time, by their names among the figures.
+pub const FOLLOWED: [&str; 3] = ["potential_deflection", "visit_to_ticket", "ticket_rate"];
+
+/// Longest range in days that is told by the day.
+const DAILY: i32 = 14;
+
+/// How long a bucket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A day of the portal.
+    Day,
+    /// An ISO week, of which only the days of the range are counted.
+    Week,
+}
+
+/// A range in steps, the first first; steps in which nothing happened are there too.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// How long they are.
+    pub step: Step,
+    /// They.
+    pub buckets: Vec<Bucket>,
+}
+
+/// What falls into one day or week.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bucket {
+    /// Its first day within the range.
+    pub from: Date,
+    /// The day after its last within the range.
+    pub to: Date,
+    /// The shares of [`FOLLOWED`], in that order.
+    pub shares: [Share; FOLLOWED.len()],
+    /// Episodes that began in it, by outcome; every outcome is named.
+    pub outcomes: BTreeMap<Outcome, u64>,
+}
+
+/// A share of units.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Share {
+    /// Units counted.
+    pub numerator: u64,
+    /// Of how many.
+    pub denominator: u64,
+    /// The share and its 95 % interval; `None` of nothing.
+    pub rate: Option<Rate>,
+}
+
+impl Step {
+    /// Its name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+        }
+    }
+
+    /// Days for a fortnight, weeks for more.
+    pub fn of(question: &Question) -> Self {
+        if (question.to - question.from).get_days() <= DAILY { Self::Day } else { Self::Week }
+    }
+
+    /// The first day of the step that a day falls into.
+    fn begin(self, day: Date) -> Date {
+        match self {
+            Self::Day => day,
+            Self::Week => day.saturating_sub(i64::from(day.weekday().to_monday_zero_offset()).days()),
+        }
+    }
+
+    fn next(self, first: Date) -> Date {
+        match self {
+            Self::Day => first.saturating_add(1.day()),
+            Self::Week => first.saturating_add(7.days()),
+        }
+    }
+}
+
+/// Puts what a question selects into steps of its range. Each unit of a figure falls into one, by the time by which it falls into the
+/// range: counts add up to the report's.
+pub(super) fn draw(selection: &Selection<'_, '_>) -> Series {
+    let question = selection.question;
+    let step = Step::of(question);
+    let day_of = |t: Millis| {
+        let at = Timestamp::from_millisecond(t).unwrap_or_default();
+        step.begin(at.to_zoned(question.zone.clone()).date())
+    };
+    let mut shares: BTreeMap<Date, [Vec<Unit>; FOLLOWED.len()]> = BTreeMap::new();
+    for (place, name) in FOLLOWED.into_iter().enumerate() {
+        let units = counted(name).map(|(_, units)| units(selection)).unwrap_or_default();
+        for unit in units {
+            shares.entry(day_of(time(selection, unit.what))).or_default()[place].push(unit);
+        }
+    }
+    let mut outcomes: BTreeMap<Date, BTreeMap<Outcome, u64>> = BTreeMap::new();
+    for (episode, outcome) in selection.episodes() {
+        *outcomes.entry(day_of(episode.start)).or_default().entry(outcome).or_default() += 1;
+    }
+    let first = step.begin(question.from);
+    let starts = std::iter::successors(Some(first), |day| Some(step.next(*day))).take_while(|day| *day < question.to);
+    let bucket = |start: Date| Bucket {
+        from: start.max(question.from),
+        to: step.next(start).min(question.to),
+        shares: shares
+            .get(&start)
+            .map(|units| units.each_ref().map(|units| share(selection, units)))
+            .unwrap_or_default(),
+        outcomes: {
+            let found = outcomes.remove(&start).unwrap_or_default();
+            Outcome::ALL.into_iter().map(|outcome| (outcome, found.get(&outcome).copied().unwrap_or(0))).collect()
+        },
+    };
+    Series { step, buckets: starts.map(bucket).collect() }
+}
+
+fn share(selection: &Selection<'_, '_>, units: &[Unit]) -> Share {
+    let tally = tally(selection, units);
+    Share { numerator: tally.numerator(), denominator: tally.denominator(), rate: tally.rate() }
+}
+
+/// The time by which a unit falls into the range.
+fn time(selection: &Selection<'_, '_>, what: What) -> Millis {
+    let journeys = selection.journeys;
+    match what {
+        What::Episode(number) => journeys.episodes[number].start,
+        What::Visit(number) => journeys.visits[number].start(),
+        What::Form(number) => journeys.forms[number].start,
+        What::Search(number, place) => journeys.episodes[number].searches[place].begins(),
+        What::Ticket(number) => selection.all_tickets[number].ticket.at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deflection::properties::{step, tell};
+    use crate::deflection::question::Window;
+    use crate::deflection::story::{Story, may};
+    use crate::deflection::{report, series};
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    const HOURS: f64 = 60.0;
+
+    #[test]
+    fn a_month_is_told_in_weeks_cut_at_its_ends_and_a_fortnight_in_days() {
+        // T0 is Monday 4 May; the second search is asked on Sunday 17 May, half an hour before midnight.
+        let story = Story::new().search(0.0, "s1", "refund").ticket("t1", 0);
+        let story = story.search(13.0 * 24.0 * HOURS + 13.5 * HOURS, "s2", "calendar");
+        let told = series(&story.log, &may(Window::Day));
+        assert_eq!(told.step, Step::Week);
+        let days: Vec<(Date, Date)> = told.buckets.iter().map(|bucket| (bucket.from, bucket.to)).collect();
+        assert_eq!(days.first(), Some(&(date(2026, 5, 1), date(2026, 5, 4))), "the range begins on a Friday");
+        assert_eq!(days.last(), Some(&(date(2026, 5, 25), date(2026, 6, 1))));
+        assert!(days.windows(2).all(|pair| pair[0].1 == pair[1].0));
+        let ticketed = |bucket: &Bucket| (bucket.shares[2].numerator, bucket.shares[2].denominator);
+        let told: Vec<_> = told.buckets.iter().map(ticketed).collect();
+        assert_eq!(told, [(0, 0), (1, 1), (0, 1), (0, 0), (0, 0)]);
+        let mut fortnight = may(Window::Day);
+        (fortnight.from, fortnight.to) = (date(2026, 5, 4), date(2026, 5, 18));
+        let told = series(&story.log, &fortnight);
+        assert_eq!((told.step, told.buckets.len()), (Step::Day, 14));
+        assert_eq!((ticketed(&told.buckets[0]), ticketed(&told.buckets[13])), ((1, 1), (0, 1)));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_steps_add_up_to_the_report(steps in proptest::collection::vec(step(), 0..120), days in 1..40_i64) {
+            let log = tell(&steps);
+            for window in Window::ALL {
+                let mut question = may(window);
+                question.from = date(2026, 5, 4);
+                question.to = question.from.saturating_add(days.days());
+                let (whole, told) = (report(&log, &question), series(&log, &question));
+                for (place, name) in FOLLOWED.into_iter().enumerate() {
+                    let figure = whole.figures.iter().find(|figure| figure.name == name).unwrap();
+                    let sum = |of: fn(&Share) -> u64| told.buckets.iter().map(|bucket| of(&bucket.shares[place])).sum();
+                    prop_assert_eq!(figure.numerator, Some(sum(|share| share.numerator)), "{}", name);
+                    prop_assert_eq!(figure.denominator, Some(sum(|share| share.denominator)), "{}", name);
+                }
+                for outcome in Outcome::ALL {
+                    let sum: u64 = told.buckets.iter().map(|bucket| bucket.outcomes[&outcome]).sum();
+                    prop_assert_eq!(whole.outcomes[&outcome], sum);
+                }
+            }
+        }
+    }
+}

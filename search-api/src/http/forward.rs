@@ -1,0 +1,117 @@
+//! Tickets of the built-in form to a help desk or a webhook: tried until they are there, across restarts, at least once.
+
+mod requests;
+
+use super::App;
+use crate::config::{Forward, Provider};
+use crate::store::{Outgoing, StoreError};
+use requests::{Request, request, their_id};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use ureq::Agent;
+use ureq::tls::{TlsConfig, TlsProvider};
+
+/// How often it is looked for tickets that are due.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long one attempt may take; shorter than a ticket is ours alone.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Most bytes of an answer that are read.
+const ANSWER_LIMIT: u64 = 256 * 1024;
+
+/// Why a ticket could not be handed over this time.
+#[derive(Debug, thiserror::Error)]
+enum ForwardError {
+    #[error("the help desk answered {status}: {said}")]
+    Refused { status: u16, said: String },
+    #[error(transparent)]
+    Away(#[from] ureq::Error),
+    #[error("no --forward names the portal any more")]
+    Nowhere,
+    #[error("the request could not be put together")]
+    Request,
+}
+
+/// Hands tickets over for as long as it is polled.
+pub async fn keep_forwarding(app: Arc<App>, to: Vec<Forward>) {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let tls = TlsConfig::builder().provider(TlsProvider::Rustls).unversioned_rustls_crypto_provider(provider).build();
+    let agent: Agent = Agent::config_builder()
+        .tls_config(tls)
+        .http_status_as_error(false)
+        // Whoever is sent elsewhere would take the ticket and the credentials along.
+        .max_redirects(0)
+        .timeout_global(Some(PATIENCE))
+        .user_agent("signpost")
+        .build()
+        .into();
+    loop {
+        let round = forward_due(&app, &to, &agent).await;
+        if let Err(cause) = round {
+            tracing::warn!(%cause, "tickets that are due cannot be looked up");
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Tries each ticket that is due once, all at the same time: each is ours alone for little longer than one attempt may take.
+async fn forward_due(app: &Arc<App>, to: &[Forward], agent: &Agent) -> Result<(), StoreError> {
+    let mut tries = JoinSet::new();
+    for sent in app.store.outgoing().await? {
+        let target = to.iter().find(|target| target.portal == sent.portal).cloned();
+        tries.spawn(forward(Arc::clone(app), target, sent, agent.clone()));
+    }
+    while let Some(tried) = tries.join_next().await {
+        // One that broke off is tried again when it is nobody's any more.
+        tried.unwrap_or(Ok(()))?;
+    }
+    Ok(())
+}
+
+/// Tries a ticket once and notes what came of it.
+async fn forward(app: Arc<App>, target: Option<Forward>, sent: Outgoing, agent: Agent) -> Result<(), StoreError> {
+    let (portal, id) = (&sent.portal, &sent.id);
+    let cause = match &target {
+        None => ForwardError::Nowhere,
+        Some(target) => match attempt(target, &sent, &agent, app.now()).await {
+            Err(cause) => cause,
+            Ok(theirs) => {
+                app.store.handed_over(&sent, target.provider.name(), theirs.as_deref()).await?;
+                metrics::counter!("signpost_tickets_forwarded_total").increment(1);
+                tracing::info!(portal, id, to = target.provider.name(), "a ticket was handed over");
+                return Ok(());
+            }
+        },
+    };
+    metrics::counter!("signpost_ticket_forward_failures_total").increment(1);
+    match app.store.postpone(&sent).await? {
+        Some(_) => tracing::warn!(portal, id, %cause, "a ticket could not be handed over; it will be tried again"),
+        None => tracing::error!(portal, id, %cause, "a ticket could not be handed over for a week and is given up"),
+    }
+    Ok(())
+}
+
+/// Sends a ticket; the id that it has there, if it is told.
+async fn attempt(target: &Forward, sent: &Outgoing, agent: &Agent, now: i64) -> Result<Option<String>, ForwardError> {
+    let request = request(target, sent, now).ok_or(ForwardError::Request)?;
+    let (agent, provider) = (agent.clone(), target.provider);
+    let sending = tokio::task::spawn_blocking(move || send(&agent, provider, &request));
+    sending.await.unwrap_or(Err(ForwardError::Request))
+}
+
+/// Blocks.
+fn send(agent: &Agent, provider: Provider, request: &Request) -> Result<Option<String>, ForwardError> {
+    let headers =
+        request.headers.iter().fold(agent.post(&request.url), |call, (name, value)| call.header(*name, value));
+    let mut answer = headers.send(&request.body[..])?;
+    let status = answer.status();
+    let body = answer.body_mut().with_config().limit(ANSWER_LIMIT).read_to_vec();
+    if status.is_success() {
+        // It is there, whatever its answer says.
+        return Ok(body.ok().and_then(|body| their_id(provider, &body)));
+    }
+    let said: String =
+        String::from_utf8_lossy(&body.unwrap_or_default()).chars().filter(|c| !c.is_control()).take(200).collect();
+    // The answer may repeat what was written.
+    Err(ForwardError::Refused { status: status.as_u16(), said: crate::store::redact(&said) })
+}

@@ -1,0 +1,128 @@
+//! `GET /reports/trend`: the figures and outcomes of a range by day or week, beside the days that may explain them.
+
+use super::asking::{ReportQuestion, ask, fold};
+use super::lines;
+use crate::deflection::outcomes::Outcome;
+use crate::deflection::series;
+use crate::deflection::series::{Bucket, FOLLOWED, Share};
+use crate::http::error::{Problem, ProblemBody};
+use crate::http::fields::Fields;
+use crate::http::{App, Caller};
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use indexer::portal::Annotation;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// Figures over time.
+#[derive(Serialize, ToSchema)]
+pub struct TrendBody {
+    /// `day` or `week`: ISO weeks, cut at the ends of the range.
+    #[schema(value_type = String)]
+    step: &'static str,
+    rows: Vec<TrendRow>,
+    /// What the portal says happened on days of the range.
+    annotations: Vec<AnnotationBody>,
+}
+
+/// A day or week.
+#[derive(Serialize, ToSchema)]
+struct TrendRow {
+    /// Its first day within the range.
+    from: String,
+    /// The day after its last within the range.
+    to: String,
+    /// `potential_deflection`, `visit_to_ticket` and `ticket_rate`; over all rows they add up to the report's.
+    #[schema(value_type = BTreeMap<String, ShareBody>)]
+    figures: BTreeMap<&'static str, ShareBody>,
+    /// Episodes that began in it, by outcome.
+    outcomes: BTreeMap<&'static str, u64>,
+}
+
+/// A share and its 95 % interval.
+#[derive(Serialize, ToSchema)]
+struct ShareBody {
+    numerator: u64,
+    denominator: u64,
+    value: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+}
+
+/// Something that happened on a day.
+#[derive(Serialize, ToSchema)]
+struct AnnotationBody {
+    date: String,
+    text: String,
+}
+
+/// The figures of a range by day (up to a fortnight) or ISO week.
+#[utoipa::path(get, path = "/v1/portals/{portal}/reports/trend", operation_id = "report_trend", tag = "reports",
+    params(("portal" = String, Path), ReportQuestion,
+        ("format" = Option<String>, Query, description = "`json` (default) or `csv`, which leaves the annotations out")),
+    responses((status = 200, content((TrendBody = "application/json"), (String = "text/csv"))),
+        (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields) -> Result<Response, Problem> {
+    let question = ask(&caller, &mut fields, app.now())?;
+    let format = lines::Format::read(&mut fields)?;
+    fields.finish()?;
+    let told = fold(&app, &caller.portal.id, &question, series).await?;
+    if format == lines::Format::Csv {
+        return Ok(lines::table("trend.csv", columns(), told.buckets.into_iter().map(|bucket| cells(&bucket))));
+    }
+    let within = |annotation: &&Annotation| question.from <= annotation.date && annotation.date < question.to;
+    let annotation = |told: &Annotation| AnnotationBody { date: told.date.to_string(), text: told.text.clone() };
+    let body = TrendBody {
+        step: told.step.name(),
+        rows: told.buckets.iter().map(TrendRow::new).collect(),
+        annotations: caller.portal.annotations.iter().filter(within).map(annotation).collect(),
+    };
+    Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response())
+}
+
+impl TrendRow {
+    fn new(bucket: &Bucket) -> Self {
+        let share = |share: &Share| ShareBody {
+            numerator: share.numerator,
+            denominator: share.denominator,
+            value: share.rate.map(|rate| rate.value),
+            low: share.rate.map(|rate| rate.low),
+            high: share.rate.map(|rate| rate.high),
+        };
+        Self {
+            from: bucket.from.to_string(),
+            to: bucket.to.to_string(),
+            figures: FOLLOWED.into_iter().zip(bucket.shares.iter().map(share)).collect(),
+            outcomes: bucket.outcomes.iter().map(|(outcome, count)| (outcome.name(), *count)).collect(),
+        }
+    }
+}
+
+/// First and last day, five numbers of each figure, outcomes.
+const WIDTH: usize = 2 + 5 * FOLLOWED.len() + Outcome::ALL.len();
+
+fn columns() -> [String; WIDTH] {
+    let parts = ["numerator", "denominator", "value", "low", "high"];
+    let figures = FOLLOWED.iter().flat_map(|name| parts.map(|part| format!("{name}_{part}")));
+    let outcomes = Outcome::ALL.iter().map(|outcome| outcome.name().to_owned());
+    row(["from", "to"].map(str::to_owned).into_iter().chain(figures).chain(outcomes))
+}
+
+fn cells(bucket: &Bucket) -> [String; WIDTH] {
+    let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+    let figures = bucket.shares.iter().flat_map(|share| {
+        let rate = share.rate;
+        let bounds = [rate.map(|rate| rate.value), rate.map(|rate| rate.low), rate.map(|rate| rate.high)].map(number);
+        [share.numerator.to_string(), share.denominator.to_string()].into_iter().chain(bounds)
+    });
+    let outcomes = bucket.outcomes.values().map(u64::to_string);
+    row([bucket.from.to_string(), bucket.to.to_string()].into_iter().chain(figures).chain(outcomes))
+}
+
+fn row(mut cells: impl Iterator<Item = String>) -> [String; WIDTH] {
+    std::array::from_fn(|_| cells.next().unwrap_or_default())
+}

@@ -1,0 +1,124 @@
+//! What the writer is asked to write, and what it answers.
+
+use super::erasure::{Erased, Erasure};
+use super::intake::{Rows, Sender};
+use super::outbox::{Claimed, HandedOver};
+use super::readings::Reading;
+use super::sources::{Heard, Taken};
+use super::tickets::{SealedTicket, Stored};
+use super::{AnsweredSearch, Receipt, Stage, StoreError};
+use crate::deflection::log::{Address, Event, Millis, Stretch, Ticket};
+use tokio::sync::oneshot;
+
+/// Something to be written, and where to tell that it is durable.
+pub struct Command {
+    /// What.
+    pub work: Work,
+    /// Told after the commit.
+    pub done: oneshot::Sender<Result<Done, StoreError>>,
+}
+
+/// What is to be written.
+pub enum Work {
+    /// A batch of events.
+    Append {
+        /// Portal.
+        portal: String,
+        /// The rows.
+        rows: Rows,
+        /// The time for which they hold all tickets.
+        covers: Option<(Millis, Millis)>,
+    },
+    /// A ticket.
+    Ticket {
+        /// As written.
+        sealed: SealedTicket,
+        /// What is kept for analysis.
+        fact: Box<Ticket>,
+        /// By which address its writer is known.
+        address: Option<Address>,
+    },
+    /// A ticket's next stage.
+    Advance {
+        /// Portal.
+        portal: String,
+        /// Ticket.
+        id: String,
+        /// Stage.
+        stage: Stage,
+    },
+    /// A reading of what most analysts may not see.
+    Read(Reading),
+    /// Somebody to be erased.
+    Erase(Erasure),
+    /// What a source of tickets said.
+    Hear {
+        /// Portal.
+        portal: String,
+        /// Name of the source.
+        source: String,
+        /// What it said.
+        rows: Vec<Heard>,
+        /// When; it was alive then.
+        at: Millis,
+    },
+    /// Tickets to be handed over are taken.
+    Claim,
+    /// When a ticket is tried again to be handed over.
+    Postpone {
+        /// Portal.
+        portal: String,
+        /// Ticket.
+        id: String,
+        /// When; `None`: never.
+        due: Option<Millis>,
+    },
+    /// A ticket that was handed over.
+    HandOver(HandedOver),
+    /// A time for which a source was broken.
+    Outage {
+        /// Portal.
+        portal: String,
+        /// Source and time.
+        outage: Stretch,
+    },
+}
+
+/// What was written.
+pub enum Done {
+    /// A batch.
+    Appended(Receipt),
+    /// A ticket.
+    Ticket(Stored),
+    /// A stage.
+    Advanced,
+    /// An erasure.
+    Erased(Erased),
+    /// What a source said.
+    Heard(Taken),
+    /// Tickets to be handed over.
+    Claimed(Vec<Claimed>),
+    /// Whatever has nothing to answer.
+    Noted,
+}
+
+/// A search to be recorded when there is time.
+pub struct Record {
+    /// Who asked.
+    pub sender: Sender,
+    /// What was answered.
+    pub search: AnsweredSearch,
+    /// When.
+    pub at: Millis,
+}
+
+impl Work {
+    /// The events among it, of portals.
+    pub fn events(&self) -> impl Iterator<Item = (&str, &Event)> {
+        let (portal, events) = match self {
+            Self::Append { portal, rows, .. } => (portal.as_str(), &rows.events[..]),
+            _ => ("", &[][..]),
+        };
+        events.iter().map(move |event| (portal, event))
+    }
+}
