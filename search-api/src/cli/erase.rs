@@ -11,8 +11,10 @@ pub const HELP: &str = "\
 A person is named as in `signpost export --help`; run that first to see what there is.
 
 Counts are shown before anything is erased; without --yes you are asked, and without a terminal nothing is erased (exit status 1). What
-others wrote with the same browser, signed in, stays theirs and loses the browser. Rollups, which hold no person, stay. In SQLite deleted
-rows are overwritten, the file is written anew (up to 1 GiB; nobody can write to it meanwhile) and its write-ahead log emptied. In PostgreSQL their bytes stay in pages until VACUUM; backups keep them.
+others wrote with the same browser, signed in, stays theirs and loses the browser. Sums over many people, which hold no
+person, stay; so does what a help desk has: erase it there. In SQLite deleted rows are overwritten, the file is written anew (up to 256
+MiB; nobody can write to it meanwhile) and its write-ahead log emptied. In PostgreSQL their bytes stay in pages until VACUUM; backups
+keep them.
 A row of the audit stays: when, by what the person was named, and how many rows.";
 
 /// Options of `signpost erase`.

@@ -23,8 +23,8 @@ static POSTGRES: Migrator = sqlx::migrate!("src/store/migrations/postgres");
 /// Connections that read at once.
 const READERS: u32 = 4;
 
-/// Bytes up to which a file is written anew after an erasure; nobody can write to it meanwhile.
-const REWRITTEN: u64 = 1 << 30;
+/// Bytes up to which a file is written anew after an erasure: nobody can write to it meanwhile, and others wait ten seconds at most.
+const REWRITTEN: u64 = 1 << 28;
 
 /// How long a connection may take to be made.
 const PATIENCE: Duration = Duration::from_secs(5);

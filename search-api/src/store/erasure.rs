@@ -56,16 +56,22 @@ pub struct Erasure {
 
 /// Each table, and what becomes of it when a person is erased; a test compares it with the tables that there are.
 #[cfg(test)]
-pub const TABLES: [(&str, &str); 12] = [
+pub const TABLES: [(&str, &str); 15] = [
     ("event", "deleted; of others' rows, the browser"),
     ("ticket_fact", "deleted; of others' rows, the browser"),
     ("ticket", "deleted"),
     ("ticket_stage", "deleted"),
     ("idempotency", "deleted"),
+    ("outbox", "deleted: a ticket that is on its way to a help desk is not sent any more"),
     ("address", "deleted; of others' rows, the browser"),
     ("vote", "deleted"),
     ("reading", "kept: an audit that its reader could erase would be none; it holds a keyed hash"),
+    (
+        "ticket_notice",
+        "kept: keyed hashes of numbers of tickets, without which a ticket that is delivered again would come back",
+    ),
     ("coverage", "of nobody"),
+    ("outage", "of nobody"),
     ("lost", "of nobody"),
     ("key_check", "of nobody"),
     ("_sqlx_migrations", "of nobody"),
@@ -98,6 +104,7 @@ impl Erasure {
                 "DELETE FROM ticket_fact WHERE portal = $1 AND id = $2",
                 "DELETE FROM ticket WHERE portal = $1 AND id = $2",
                 "DELETE FROM ticket_stage WHERE portal = $1 AND id = $2",
+                "DELETE FROM outbox WHERE portal = $1 AND id = $2",
             ] {
                 query(statement).bind(portal).bind(id).execute(&mut *db).await?;
             }

@@ -41,6 +41,10 @@ pub struct Theirs {
     pub browsers: BTreeSet<Hash>,
     /// Events, by number.
     pub events: BTreeSet<i64>,
+    /// Searches that these are about: whoever names one in a ticket is they.
+    pub searches: BTreeSet<String>,
+    /// The same of forms.
+    pub forms: BTreeSet<String>,
     /// Votes: article, visitor, when.
     pub votes: BTreeSet<(String, Hash, Millis)>,
     /// Addresses that they are known by: address, and who gave it.
@@ -51,10 +55,10 @@ pub struct Theirs {
     pub tickets: BTreeSet<String>,
 }
 
-const EVENTS_OF_SUBJECT: &str =
-    "SELECT seq, t, subject, browser, browser_before, kind, slug FROM event WHERE portal = $1 AND subject = $2";
-const EVENTS_OF_BROWSER: &str = "SELECT seq, t, subject, browser, browser_before, kind, slug FROM event \
-                                 WHERE portal = $1 AND (browser = $2 OR browser_before = $2)";
+const EVENTS_OF_SUBJECT: &str = "SELECT seq, t, subject, browser, browser_before, kind, slug, search_id, form_id FROM event \
+     WHERE portal = $1 AND subject = $2";
+const EVENTS_OF_BROWSER: &str = "SELECT seq, t, subject, browser, browser_before, kind, slug, search_id, form_id FROM event \
+     WHERE portal = $1 AND (browser = $2 OR browser_before = $2)";
 const TICKETS_OF_OWNER: &str = "SELECT id FROM ticket WHERE portal = $1 AND owner = $2";
 const FACTS_OF_SUBJECT: &str =
     "SELECT id, at AS t, subject, browser, browser_before FROM ticket_fact WHERE portal = $1 AND subject = $2";
@@ -62,6 +66,8 @@ const FACTS_OF_BROWSER: &str = "SELECT id, at AS t, subject, browser, browser_be
                                 WHERE portal = $1 AND (browser = $2 OR browser_before = $2)";
 const FACTS_OF_EMAIL: &str =
     "SELECT id, at AS t, subject, browser, browser_before FROM ticket_fact WHERE portal = $1 AND email = $2";
+const FACTS_BY_NAME: &str = "SELECT id, search_id, form_id FROM ticket_fact WHERE portal = $1 \
+                             AND subject IS NULL AND browser IS NULL AND (search_id IS NOT NULL OR form_id IS NOT NULL)";
 const ADDRESSES_OF_PERSON: &str = "SELECT email, person, subject FROM address WHERE portal = $1 AND person = $2";
 const ADDRESSES_OF_EMAIL: &str = "SELECT email, person, subject FROM address WHERE portal = $1 AND email = $2";
 const VOTES_OF_VISITOR: &str = "SELECT slug, visitor, t FROM vote WHERE portal = $1 AND visitor = $2";
@@ -80,8 +86,13 @@ struct Seen {
 }
 
 enum What {
-    /// Number, and the article if it is a vote.
-    Event(i64, Option<String>),
+    Event {
+        seq: i64,
+        /// The article if it is a vote.
+        voted: Option<String>,
+        search: Option<String>,
+        form: Option<String>,
+    },
     Fact(String),
 }
 
@@ -226,6 +237,16 @@ impl Whose {
                 }
             }
         }
+        // As figures link them: before anything else by the search or form that a ticket names.
+        if !(theirs.searches.is_empty() && theirs.forms.is_empty()) {
+            for row in query(FACTS_BY_NAME).bind(&self.portal).fetch_all(&mut *db).await? {
+                let (search, form): (Option<&str>, Option<&str>) = (row.try_get("search_id")?, row.try_get("form_id")?);
+                let named = |ids: &BTreeSet<String>, id: Option<&str>| id.is_some_and(|id| ids.contains(id));
+                if named(&theirs.searches, search) || named(&theirs.forms, form) {
+                    theirs.facts.insert(row.try_get("id")?);
+                }
+            }
+        }
         for owner in theirs.subjects.clone() {
             for row in self.ask(db, TICKETS_OF_OWNER, &owner).await? {
                 theirs.tickets.insert(row.try_get("id")?);
@@ -271,8 +292,10 @@ impl Whose {
 impl Theirs {
     fn take(&mut self, seen: Seen) {
         match seen.what {
-            What::Event(seq, voted) => {
+            What::Event { seq, voted, search, form } => {
                 self.events.insert(seq);
+                self.searches.extend(search);
+                self.forms.extend(form);
                 if let (Some(slug), Some(visitor)) = (voted, seen.subject.or(seen.browser)) {
                     self.votes.insert((slug, visitor, seen.t));
                 }
@@ -286,7 +309,12 @@ impl Seen {
     fn read(row: &AnyRow, is_event: bool) -> Result<Self, StoreError> {
         let what = if is_event {
             let voted = row.try_get::<&str, _>("kind")? == "vote";
-            What::Event(row.try_get("seq")?, if voted { row.try_get("slug")? } else { None })
+            What::Event {
+                seq: row.try_get("seq")?,
+                voted: if voted { row.try_get("slug")? } else { None },
+                search: row.try_get("search_id")?,
+                form: row.try_get("form_id")?,
+            }
         } else {
             What::Fact(row.try_get("id")?)
         };
@@ -296,7 +324,7 @@ impl Seen {
 
     fn key(&self) -> (Millis, i64, String) {
         match &self.what {
-            What::Event(seq, _) => (self.t, *seq, String::new()),
+            What::Event { seq, .. } => (self.t, *seq, String::new()),
             What::Fact(id) => (self.t, 0, id.clone()),
         }
     }

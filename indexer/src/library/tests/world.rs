@@ -53,7 +53,6 @@ pub fn portal(id: &str) -> Arc<Portal> {
         annotations: Vec::new(),
         ticket_cost: None,
         boost: Boost::default(),
-        holdout: None,
         theme: Theme::default(),
         digest: [0; 32],
     })
