@@ -7,7 +7,7 @@ export SIGNPOST_TEST_MODEL := $(abspath $(MODEL))
 # Where cargo puts its output, asked of cargo itself so that CARGO_TARGET_DIR is honoured.
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test test-rust test-browser bench growth peer lint eval calibrate models models-multilingual models-reranker system-packages crash freshness fuzz
+.PHONY: help run test test-rust test-browser bench growth reports peer lint eval calibrate models models-multilingual models-reranker system-packages crash freshness fuzz
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -32,6 +32,9 @@ bench: models ## Criterion groups, then whole-process load beside a bare endpoin
 
 growth: ## What a query costs at 1,000, 10,000 and 100,000 passages
 	cargo bench --workspace --bench growth
+
+reports: ## How long reports of 10,000 to 10 million events take; SIGNPOST_DATABASE=postgres://… for PostgreSQL too
+	cargo bench --workspace --bench reports
 
 peer: models ## CPU of a query beside a naive tantivy service: PEER="--content DIR --portal ID --questions FILE"
 	cargo bench --workspace --bench naive_peer -- $(PEER)

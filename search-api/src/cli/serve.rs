@@ -123,11 +123,13 @@ async fn serve(config: Arc<Config>, keys: Keys, dev_key: Option<DevKey>, desks: 
 
     let forwarding = tokio::spawn(http::forward::keep_forwarding(Arc::clone(&app), desks.forwards));
     let counting = tokio::spawn(http::helpfulness::keep_counting(Arc::clone(&app)));
+    let rolling_up = tokio::spawn(http::rollups::keep_rolling_up(Arc::clone(&app)));
     let root = format!("http://{address}{}", config.base_path);
     tokio::select! {
         end = told_to_stop() => end?,
         failure = welcome(&app, &indexer, &root, dev_key.as_ref()) => failure?,
     }
+    rolling_up.abort();
     counting.abort();
     forwarding.abort();
     // Nobody listens any more if the servers have ended by themselves.

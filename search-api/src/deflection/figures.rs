@@ -1,16 +1,12 @@
 //! Outcomes to figures: each with its formula, its counts and its interval, summed from the units that the ledger lists.
 
-use super::episodes::{Episode, Opening};
+use super::facts::{Selected, Who};
 use super::holdout::{Holdout, people};
 use super::intervals::percentile;
 use super::log::Millis;
 use super::outcomes::{FormOutcome, Outcome};
-use super::report::Selection;
-use super::searches::Search;
-use super::tickets::Attribution;
-use super::units::{Unit, Units, What, tally};
+use super::units::{ByVisitor, Unit, Units, What};
 use super::visitors::Visitor;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// One number of a report, with all it takes to check it.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +50,7 @@ struct Definition {
     measure: Measure,
     units: Units,
     /// What must be known to read a value of it.
-    note: fn(&Selection<'_, '_>, Option<f64>) -> Option<&'static str>,
+    note: fn(&Selected<'_>, Option<f64>) -> Option<&'static str>,
 }
 
 /// What is made of a figure's units.
@@ -76,14 +72,14 @@ const DEFINITIONS: [Definition; 12] = [
         name: "ticket_rate",
         formula: "ticketed / closed",
         measure: Measure::Share,
-        units: |selection| closed(selection, |outcome| outcome == Outcome::Ticketed),
+        units: |selected, each| closed(selected, |outcome| outcome == Outcome::Ticketed, each),
         note: |_, _| None,
     },
     Definition {
         name: "confirmed_deflection",
         formula: "confirmed / closed",
         measure: Measure::Share,
-        units: |selection| closed(selection, |outcome| outcome == Outcome::Confirmed),
+        units: |selected, each| closed(selected, |outcome| outcome == Outcome::Confirmed, each),
         note: |_, _| Some(UPPER_BOUND),
     },
     Definition {
@@ -139,37 +135,46 @@ const DEFINITIONS: [Definition; 12] = [
         name: "active_visitors",
         formula: "distinct visitors with a visit",
         measure: Measure::Visitors,
-        units: |selection| first_visits(selection).map(|(what, _)| Unit::counted(what)).collect(),
-        note: |selection, _| beyond_a_month(selection),
+        units: |selected, each| {
+            first_visits(selected, |number, t, visitor| each(Unit::counted(What::Visit(number), t, visitor)));
+        },
+        note: |selected, _| beyond_a_month(selected),
     },
     Definition {
         name: "signed_in_share",
         formula: "signed-in visitors / distinct visitors",
         measure: Measure::Share,
-        units: |selection| {
-            let signed_in = |visitor| matches!(visitor, Visitor::Subject(_));
-            first_visits(selection).map(|(what, visitor)| Unit::judged(what, signed_in(visitor))).collect()
+        units: |selected, each| {
+            let signed_in = |visitor: Who| matches!(selected.facts.visitors[visitor as usize], Visitor::Subject(_));
+            first_visits(selected, |number, t, visitor| {
+                each(Unit::judged(What::Visit(number), t, visitor, signed_in(visitor)));
+            });
         },
-        note: |selection, _| beyond_a_month(selection),
+        note: |selected, _| beyond_a_month(selected),
     },
     Definition {
         name: "incremental_deflection",
         formula: "p(ticket | held out) - p(ticket | shown), a person once, within 7 days of the first form",
         measure: Measure::Lift,
-        units: |selection| {
-            let over = people(selection).into_iter().flat_map(|(_, people)| people);
-            over.filter_map(|person| Some(Unit::judged(What::Form(person.form), person.ticketed?))).collect()
+        units: |selected, each| {
+            for person in people(selected).into_iter().flat_map(|(_, people)| people) {
+                let form = &selected.facts.forms[person.form];
+                if let Some(ticketed) = person.ticketed {
+                    each(Unit::judged(What::Form(person.form), form.t, form.visitor, ticketed));
+                }
+            }
         },
         note: |_, value| value.is_none().then_some(NOT_YET),
     },
 ];
 
 /// Computes all figures; what an experiment shows only where there is one.
-pub fn figures(selection: &Selection<'_, '_>, holdout: Option<&Holdout>) -> Vec<Figure> {
+pub fn figures(selected: &Selected<'_>, holdout: Option<&Holdout>) -> Vec<Figure> {
+    let mut sums = ByVisitor::new(selected);
     let is_asked = |definition: &&Definition| holdout.is_some() || !matches!(definition.measure, Measure::Lift);
     let measured = holdout.is_some_and(|holdout| holdout.lift.is_some());
     let figure = |definition: &Definition| {
-        let figure = definition.figure(selection, holdout);
+        let figure = definition.figure(selected, &mut sums, holdout);
         // With an experiment it is known how many would have opened no ticket anyway.
         if measured && figure.note == Some(UPPER_BOUND) { Figure { note: None, ..figure } } else { figure }
     };
@@ -183,8 +188,7 @@ pub fn counted(name: &str) -> Option<(&'static str, Units)> {
 }
 
 impl Definition {
-    fn figure(&self, selection: &Selection<'_, '_>, holdout: Option<&Holdout>) -> Figure {
-        let units = (self.units)(selection);
+    fn figure(&self, selected: &Selected<'_>, sums: &mut ByVisitor, holdout: Option<&Holdout>) -> Figure {
         let empty = Figure {
             name: self.name,
             formula: self.formula,
@@ -198,11 +202,12 @@ impl Definition {
         };
         let figure = match self.measure {
             Measure::Share => {
-                let tally = tally(selection, &units);
-                let rate = tally.rate();
+                (self.units)(selected, &mut |unit| sums.add(unit));
+                let sums = sums.take();
+                let rate = sums.rate();
                 Figure {
-                    numerator: Some(tally.numerator()),
-                    denominator: Some(tally.denominator()),
+                    numerator: Some(sums.numerator()),
+                    denominator: Some(sums.denominator()),
                     value: rate.map(|rate| rate.value),
                     low: rate.map(|rate| rate.low),
                     high: rate.map(|rate| rate.high),
@@ -210,20 +215,24 @@ impl Definition {
                 }
             }
             Measure::Percentile(q) => {
-                let mut times: Vec<Millis> = units.iter().filter_map(|unit| unit.millis).collect();
+                let mut times: Vec<Millis> = Vec::new();
+                (self.units)(selected, &mut |unit| times.extend(unit.millis));
                 let value = percentile(&mut times, q).map(|millis| millis as f64 / 1000.0);
                 Figure { unit: "seconds", denominator: Some(times.len() as u64), value, ..empty }
             }
             Measure::Visitors => {
-                let number = selection.question.within_one_month().then_some(units.len() as u64);
+                let mut count = 0;
+                (self.units)(selected, &mut |_| count += 1);
+                let number = selected.question.within_one_month().then_some(count);
                 Figure { unit: "visitors", numerator: number, value: number.map(|n| n as f64), ..empty }
             }
             Measure::Lift => {
-                let (tally, lift) = (tally(selection, &units), holdout.and_then(|holdout| holdout.lift));
+                (self.units)(selected, &mut |unit| sums.add(unit));
+                let (sums, lift) = (sums.take(), holdout.and_then(|holdout| holdout.lift));
                 let unbalanced = holdout.is_some_and(|holdout| !holdout.is_balanced());
                 Figure {
-                    numerator: Some(tally.numerator()),
-                    denominator: Some(tally.denominator()),
+                    numerator: Some(sums.numerator()),
+                    denominator: Some(sums.denominator()),
                     value: lift.map(|lift| lift.value),
                     low: lift.map(|lift| lift.low),
                     high: lift.map(|lift| lift.high),
@@ -232,126 +241,82 @@ impl Definition {
                 }
             }
         };
-        Figure { note: figure.note.or((self.note)(selection, figure.value)), ..figure }
+        Figure { note: figure.note.or((self.note)(selected, figure.value)), ..figure }
     }
 }
 
 /// Closed episodes; in the numerator, those whose outcome is meant.
-fn closed(selection: &Selection<'_, '_>, meant: impl Fn(Outcome) -> bool) -> Vec<Unit> {
-    let closed = selection.numbered().filter(|(_, outcome)| outcome.is_closed());
-    closed.map(|(number, outcome)| Unit::judged(What::Episode(number), meant(outcome))).collect()
+fn closed(selected: &Selected<'_>, meant: impl Fn(Outcome) -> bool, each: &mut dyn FnMut(Unit)) {
+    for (number, episode) in selected.episodes().filter(|(_, episode)| episode.outcome.is_closed()) {
+        each(Unit::judged(What::Episode(number), episode.t, episode.visitor, meant(episode.outcome)));
+    }
 }
 
 /// Closed episodes of people whom no experiment held out; in the numerator, those that may have been deflected.
-fn potential(selection: &Selection<'_, '_>) -> Vec<Unit> {
-    let held_out = |number: usize| selection.held_out.contains(&selection.journeys.episodes[number].visitor);
-    let closed = selection.numbered().filter(|(number, outcome)| outcome.is_closed() && !held_out(*number));
+fn potential(selected: &Selected<'_>, each: &mut dyn FnMut(Unit)) {
     let deflected = |outcome| matches!(outcome, Outcome::Confirmed | Outcome::FormLeft | Outcome::Assumed);
-    closed.map(|(number, outcome)| Unit::judged(What::Episode(number), deflected(outcome))).collect()
+    let mut unless_held = |unit: Unit| {
+        if !unit.visitor.is_some_and(|visitor| selected.is_held_out(visitor)) {
+            each(unit);
+        }
+    };
+    closed(selected, deflected, &mut unless_held);
 }
 
 /// Closed forms of the same people; in the numerator, those left after help.
-fn forms(selection: &Selection<'_, '_>) -> Vec<Unit> {
-    let held_out = |number: usize| selection.held_out.contains(&selection.journeys.forms[number].visitor);
-    let closed = selection.forms().filter(|(number, outcome)| *outcome != FormOutcome::Open && !held_out(*number));
-    closed.map(|(number, outcome)| Unit::judged(What::Form(number), outcome == FormOutcome::LeftAfterHelp)).collect()
+fn forms(selected: &Selected<'_>, each: &mut dyn FnMut(Unit)) {
+    for (number, form) in selected.forms().filter(|(_, form)| form.outcome != FormOutcome::Open) {
+        if !selected.is_held_out(form.visitor) {
+            let left_after_help = form.outcome == FormOutcome::LeftAfterHelp;
+            each(Unit::judged(What::Form(number), form.t, form.visitor, left_after_help));
+        }
+    }
 }
 
 /// Visits; in the numerator, those that led to a ticket.
-fn visits_to_tickets(selection: &Selection<'_, '_>) -> Vec<Unit> {
-    let asked = asking_visits(selection);
-    selection.visits().map(|(number, _)| Unit::judged(What::Visit(number), asked.contains(&number))).collect()
-}
-
-/// Numbers of the visits with a ticketed episode, a sent form, or a ticket linked to the visit alone.
-pub fn asking_visits(selection: &Selection<'_, '_>) -> BTreeSet<usize> {
-    let mut asked: BTreeSet<usize> = BTreeSet::new();
-    let judged = selection.journeys.episodes.iter().zip(selection.outcomes);
-    asked.extend(judged.filter(|(_, outcome)| **outcome == Outcome::Ticketed).map(|(episode, _)| episode.visit));
-    let forms = selection.journeys.forms.iter().zip(selection.form_outcomes);
-    asked.extend(forms.filter(|(_, outcome)| **outcome == FormOutcome::Sent).map(|(form, _)| form.visit));
-    asked.extend(selection.attributions.iter().filter_map(|attribution| match attribution {
-        Attribution::Visit(visit) => Some(*visit),
-        _ => None,
-    }));
-    asked
+fn visits_to_tickets(selected: &Selected<'_>, each: &mut dyn FnMut(Unit)) {
+    for (number, visit) in selected.visits() {
+        each(Unit::judged(What::Visit(number), visit.t, visit.visitor, visit.asked));
+    }
 }
 
 /// Searches; in the numerator, those that found nothing good.
-fn searches(selection: &Selection<'_, '_>) -> Vec<Unit> {
-    let all = selection.searches();
-    all.map(|(number, place, search)| Unit::judged(What::Search(number, place), search.found_nothing())).collect()
+fn searches(selected: &Selected<'_>, each: &mut dyn FnMut(Unit)) {
+    for (number, search) in selected.searches() {
+        each(Unit::judged(What::Search(number), search.t, search.visitor, search.nothing));
+    }
 }
 
 /// Searches that found something; in the numerator, those that led to no opening.
-fn unopened(selection: &Selection<'_, '_>) -> Vec<Unit> {
-    let mut opened: (Option<usize>, BTreeMap<usize, usize>) = (None, BTreeMap::new());
-    let mut units = Vec::new();
-    for (number, place, _) in selection.searches().filter(|(_, _, search)| !search.found_nothing()) {
-        if opened.0 != Some(number) {
-            opened = (Some(number), openings_by_search(&selection.journeys.episodes[number]));
-        }
-        units.push(Unit::judged(What::Search(number, place), !opened.1.contains_key(&place)));
+fn unopened(selected: &Selected<'_>, each: &mut dyn FnMut(Unit)) {
+    for (number, search) in selected.searches().filter(|(_, search)| !search.nothing) {
+        each(Unit::judged(What::Search(number), search.t, search.visitor, !search.opened));
     }
-    units
-}
-
-/// How many openings each search of an episode led to, by its place; those without any are left out.
-pub fn openings_by_search(episode: &Episode<'_>) -> BTreeMap<usize, usize> {
-    let mut opened = BTreeMap::new();
-    for place in episode.openings.iter().filter_map(|opening| answered(episode, opening)) {
-        *opened.entry(place).or_default() += 1;
-    }
-    opened
-}
-
-/// Place of the search that an opening answers: the one it names, else the latest before it.
-fn answered(episode: &Episode<'_>, opening: &Opening<'_>) -> Option<usize> {
-    let named = |search: &Search<'_>| opening.search.is_some_and(|id| search.ids().any(|held| held == id));
-    let named = episode.searches.iter().position(named);
-    named.or_else(|| episode.searches.iter().rposition(|search| search.begins() <= opening.t))
 }
 
 /// Solved episodes, each with the time from its first search to the opening that solved it.
-fn answer_times(selection: &Selection<'_, '_>) -> Vec<Unit> {
-    let mut suggested: BTreeMap<usize, Millis> = BTreeMap::new();
-    for (form, outcome) in selection.journeys.forms.iter().zip(selection.form_outcomes) {
-        if let (FormOutcome::LeftAfterHelp, Some(episode), Some(&at)) = (outcome, form.episode, form.suggestions.last())
-        {
-            let latest = suggested.entry(episode).or_insert(at);
-            *latest = at.max(*latest);
+fn answer_times(selected: &Selected<'_>, each: &mut dyn FnMut(Unit)) {
+    for (number, episode) in selected.episodes() {
+        if let Some(millis) = episode.answered {
+            each(Unit::timed(What::Episode(number), episode.t, episode.visitor, millis));
         }
     }
-    let rules = &selection.question.rules;
-    let solved_by = |(number, outcome): (usize, Outcome)| {
-        let episode = &selection.journeys.episodes[number];
-        let opened = episode.openings.iter();
-        let at = match outcome {
-            Outcome::Confirmed => {
-                let vote = selection.evidence.verdict(episode)?;
-                opened.filter(|opening| opening.t <= vote.t).map(|opening| opening.t).max()
-            }
-            Outcome::FormLeft => suggested.get(&number).copied(),
-            Outcome::Assumed => {
-                let looked = opened.filter(|opening| opening.dwell.is_some_and(|dwell| dwell >= rules.min_dwell));
-                looked.map(|opening| opening.t).max()
-            }
-            _ => None,
-        };
-        at.map(|at| Unit::timed(What::Episode(number), (at - episode.first_search()).max(0)))
-    };
-    selection.numbered().filter_map(solved_by).collect()
 }
 
-/// The first visit of each visitor, who cannot be told apart beyond a calendar month.
-fn first_visits<'s>(selection: &'s Selection<'_, '_>) -> impl Iterator<Item = (What, Visitor)> + use<'s> {
-    let countable = selection.question.within_one_month();
-    let mut seen = None;
-    // Visits stand by visitor, then by time.
-    let visits = selection.visits().map(|(number, visit)| (What::Visit(number), visit.visitor));
-    visits.filter(move |(_, visitor)| countable && seen.replace(*visitor) != Some(*visitor))
+/// The first visit of each visitor, who cannot be told apart beyond a calendar month: its number, time and visitor.
+fn first_visits(selected: &Selected<'_>, mut each: impl FnMut(usize, Millis, Who)) {
+    if !selected.question.within_one_month() {
+        return;
+    }
+    let mut seen = vec![false; selected.facts.visitors.len()];
+    // Visits of one visitor stand in order of time.
+    for (number, visit) in selected.visits() {
+        if !std::mem::replace(&mut seen[visit.visitor as usize], true) {
+            each(number, visit.t, visit.visitor);
+        }
+    }
 }
 
-fn beyond_a_month(selection: &Selection<'_, '_>) -> Option<&'static str> {
-    (!selection.question.within_one_month()).then_some(BEYOND_A_MONTH)
+fn beyond_a_month(selected: &Selected<'_>) -> Option<&'static str> {
+    (!selected.question.within_one_month()).then_some(BEYOND_A_MONTH)
 }

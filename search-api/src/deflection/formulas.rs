@@ -1,12 +1,8 @@
 //! The same log under the formulas of others, each as we read it, so that figures can be compared.
 
-use super::log::{Kind, Millis, Surface};
+use super::facts::Selected;
 use super::outcomes::Outcome;
-use super::question::HOUR;
-use super::report::Selection;
 use super::units::{Unit, Units, What};
-use super::visitors::Visitor;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// A figure of another system, computed from this log.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,21 +53,21 @@ const DEFINITIONS: [Definition; 7] = [
         name: "ServiceNow, no deflection",
         reading: "ticketed episodes / closed episodes",
         source: SERVICE_NOW,
-        units: |selection| service_now(selection, |outcome, _| outcome == Outcome::Ticketed),
+        units: |selected, each| service_now(selected, |outcome, _| outcome == Outcome::Ticketed, each),
     },
     Definition {
         figure: "servicenow_confirmed_deflection",
         name: "ServiceNow, confirmed deflection",
         reading: "closed episodes without a ticket whose last event is a vote solved / closed episodes",
         source: SERVICE_NOW,
-        units: |selection| service_now(selection, |outcome, solved| outcome != Outcome::Ticketed && solved),
+        units: |selected, each| service_now(selected, |outcome, solved| outcome != Outcome::Ticketed && solved, each),
     },
     Definition {
         figure: "servicenow_potential_deflection",
         name: "ServiceNow, potential deflection",
         reading: "all other closed episodes / closed episodes",
         source: SERVICE_NOW,
-        units: |selection| service_now(selection, |outcome, solved| outcome != Outcome::Ticketed && !solved),
+        units: |selected, each| service_now(selected, |outcome, solved| outcome != Outcome::Ticketed && !solved, each),
     },
     Definition {
         figure: "searchunify_stage_one",
@@ -98,11 +94,13 @@ const DEFINITIONS: [Definition; 7] = [
 ];
 
 /// Computes all of them.
-pub fn formulas(selection: &Selection<'_, '_>) -> Vec<Formula> {
+pub fn formulas(selected: &Selected<'_>) -> Vec<Formula> {
     let formula = |&Definition { figure, name, reading, source, units }: &Definition| {
-        let units = units(selection);
-        let count = |counts: fn(&Unit) -> bool| units.iter().filter(|unit| counts(unit)).count() as u64;
-        let (numerator, denominator) = (count(|unit| unit.numerator), count(|unit| unit.denominator));
+        let (mut numerator, mut denominator) = (0, 0);
+        units(selected, &mut |unit| {
+            numerator += u64::from(unit.numerator);
+            denominator += u64::from(unit.denominator);
+        });
         Formula { figure, name, reading, source, numerator, denominator }
     };
     DEFINITIONS.iter().map(formula).collect()
@@ -120,78 +118,48 @@ pub fn counted(figure: &str) -> Option<(&'static str, Units)> {
 }
 
 /// Above the line the first help visit of each visitor, below it the first ticket of each.
-fn zendesk(selection: &Selection<'_, '_>) -> Vec<Unit> {
-    let (mut readers, mut askers): (BTreeSet<Visitor>, BTreeSet<Visitor>) = Default::default();
-    let mut units = Vec::new();
-    for (number, visit) in selection.visits() {
-        let on_help = visit.events.iter().any(|event| event.event.surface == Surface::Help);
-        if on_help && readers.insert(visit.visitor) {
-            units.push(Unit::counted(What::Visit(number)));
+fn zendesk(selected: &Selected<'_>, each: &mut dyn FnMut(Unit)) {
+    let mut readers = vec![false; selected.facts.visitors.len()];
+    let mut askers = readers.clone();
+    for (number, visit) in selected.visits().filter(|(_, visit)| visit.on_help) {
+        if !std::mem::replace(&mut readers[visit.visitor as usize], true) {
+            each(Unit::counted(What::Visit(number), visit.t, visit.visitor));
         }
     }
-    for (number, ticket) in selection.all_tickets.iter().enumerate() {
-        let asker = ticket.visitors.first().filter(|_| selection.in_range(ticket.ticket.at));
-        if asker.is_some_and(|asker| askers.insert(*asker)) {
-            units.push(Unit::judged(What::Ticket(number), false));
+    for (number, ticket) in selected.tickets() {
+        let Some(asker) = ticket.visitor else { continue };
+        if !std::mem::replace(&mut askers[asker as usize], true) {
+            each(Unit::judged(What::Ticket(number), ticket.t, asker, false));
         }
     }
-    units
 }
 
 /// Closed episodes; in the numerator, those meant by their outcome and whether they end in a vote that says solved.
-fn service_now(selection: &Selection<'_, '_>, meant: impl Fn(Outcome, bool) -> bool) -> Vec<Unit> {
-    let closed = selection.numbered().filter(|(_, outcome)| outcome.is_closed());
-    let judge = |(number, outcome): (usize, Outcome)| {
-        let solved = selection.journeys.episodes[number].ends_solved;
-        Unit::judged(What::Episode(number), meant(outcome, solved))
-    };
-    closed.map(judge).collect()
-}
-
-fn stage_one(selection: &Selection<'_, '_>) -> Vec<Unit> {
-    let ticketed = selection.visits_with_tickets();
-    let searched = selection.visits().filter(|(_, visit)| visit.has(|kind| matches!(kind, Kind::Search(_))));
-    let judge = |(number, visit): (usize, &super::visits::Visit<'_>)| {
-        let clicked = visit.has(|kind| matches!(kind, Kind::Click(_)));
-        let form = visit.has(|kind| matches!(kind, Kind::FormOpen { .. }));
-        Unit::judged(What::Visit(number), clicked && !form && !ticketed.contains(&number))
-    };
-    searched.map(judge).collect()
-}
-
-fn stage_two(selection: &Selection<'_, '_>) -> Vec<Unit> {
-    let ticketed = selection.visits_with_tickets();
-    let formed = selection.visits().filter(|(_, visit)| visit.has(|kind| matches!(kind, Kind::FormOpen { .. })));
-    let judge = |(number, visit): (usize, &super::visits::Visit<'_>)| {
-        let suggested = visit.has(|kind| matches!(kind, Kind::FormSuggest { .. }));
-        Unit::judged(What::Visit(number), suggested && !ticketed.contains(&number))
-    };
-    formed.map(judge).collect()
-}
-
-fn intercom(selection: &Selection<'_, '_>) -> Vec<Unit> {
-    let mut contacts: BTreeMap<Visitor, Vec<Millis>> = BTreeMap::new();
-    for visit in &selection.journeys.visits {
-        let asked = |kind: &Kind| matches!(kind, Kind::Search(_) | Kind::FormOpen { .. });
-        let times = visit.events.iter().filter(|event| asked(&event.event.kind)).map(|event| event.t);
-        contacts.entry(visit.visitor).or_default().extend(times);
+fn service_now(selected: &Selected<'_>, meant: impl Fn(Outcome, bool) -> bool, each: &mut dyn FnMut(Unit)) {
+    for (number, episode) in selected.episodes().filter(|(_, episode)| episode.outcome.is_closed()) {
+        let hit = meant(episode.outcome, episode.ends_solved);
+        each(Unit::judged(What::Episode(number), episode.t, episode.visitor, hit));
     }
-    for ticket in selection.all_tickets {
-        ticket.visitors.iter().for_each(|visitor| contacts.entry(*visitor).or_default().push(ticket.ticket.at));
+}
+
+fn stage_one(selected: &Selected<'_>, each: &mut dyn FnMut(Unit)) {
+    for (number, visit) in selected.visits().filter(|(_, visit)| visit.searched) {
+        let hit = visit.clicked && !visit.form && !visit.ticketed;
+        each(Unit::judged(What::Visit(number), visit.t, visit.visitor, hit));
     }
-    let came_back = |visitor: Visitor, end: Millis| {
-        let mut times = contacts.get(&visitor).into_iter().flatten();
-        times.any(|&t| end < t && t <= end + 24 * HOUR)
-    };
-    let as_of = selection.question.as_of;
-    let judge = |(number, outcome): (usize, Outcome)| {
-        let episode = &selection.journeys.episodes[number];
-        let answered = episode.shown && outcome.is_closed() && episode.end + 24 * HOUR <= as_of;
-        answered.then(|| {
-            let silent = !came_back(episode.visitor, episode.end);
-            let resolved = outcome != Outcome::Reopened && (outcome == Outcome::Confirmed || silent);
-            Unit::judged(What::Episode(number), resolved)
-        })
-    };
-    selection.numbered().filter_map(judge).collect()
+}
+
+fn stage_two(selected: &Selected<'_>, each: &mut dyn FnMut(Unit)) {
+    for (number, visit) in selected.visits().filter(|(_, visit)| visit.form) {
+        let hit = visit.suggested && !visit.ticketed;
+        each(Unit::judged(What::Visit(number), visit.t, visit.visitor, hit));
+    }
+}
+
+fn intercom(selected: &Selected<'_>, each: &mut dyn FnMut(Unit)) {
+    for (number, episode) in selected.episodes() {
+        if let Some(resolved) = episode.resolved {
+            each(Unit::judged(What::Episode(number), episode.t, episode.visitor, resolved));
+        }
+    }
 }

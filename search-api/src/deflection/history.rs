@@ -6,7 +6,7 @@ use super::outcomes::Outcome;
 use super::queries::Asked;
 use super::question::{Stratum, Window};
 use super::report::Selection;
-use super::units::{Unit, What};
+use super::units::What;
 use super::why::{Why, why};
 use indexer::language::Language;
 use std::collections::BTreeMap;
@@ -118,8 +118,7 @@ pub(super) fn account(selection: &Selection<'_, '_>, is_it: impl Fn(&str) -> boo
     let journeys = selection.journeys;
     let (number, outcome) = selection.numbered().find(|&(number, _)| is_it(journeys.episodes[number].id))?;
     let (episode, book) = (&journeys.episodes[number], Book::new(selection));
-    let unit = Unit { what: What::Episode(number), numerator: false, denominator: false, millis: None };
-    let row = book.row(unit);
+    let row = book.row_of(What::Episode(number));
     let later = selection.reopened_by.get(&number);
     let verdict = Verdict {
         window: selection.question.window,

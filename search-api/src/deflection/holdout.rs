@@ -10,14 +10,12 @@
 //! treat): what they then did is itself an effect. Arms whose sizes chance does not explain (χ², p < 0.001) give no lift: then
 //! somebody was lost on one side, and the arms no longer compare.
 
-use super::episodes::{Form, Journeys};
+use super::facts::{Facts, FormFact, Selected, Who};
 use super::intervals::{Rate, newcombe, wilson};
 use super::log::{Arm, Assignment, Millis};
 use super::outcomes::Coverage;
 use super::question::{DAY, Rules};
-use super::report::Selection;
-use super::visitors::Visitor;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How long a ticket counts against a unit.
 const OUTCOME: Millis = 7 * DAY;
@@ -143,8 +141,8 @@ pub struct Participant {
 }
 
 /// What the experiment of the range says, of several the one begun last. `None` without any.
-pub fn holdout(selection: &Selection<'_, '_>) -> Option<Holdout> {
-    let (assigned, people) = people(selection)?;
+pub fn holdout(selected: &Selected<'_>) -> Option<Holdout> {
+    let (assigned, people) = people(selected)?;
     let (mut shown, mut held, mut open) = (Units::default(), Units::default(), 0);
     for person in people {
         let units = if person.arm == Arm::Held { &mut held } else { &mut shown };
@@ -160,50 +158,51 @@ pub fn holdout(selection: &Selection<'_, '_>) -> Option<Holdout> {
 }
 
 /// The people of the range in an experiment, of several the one begun last, and an assignment of it.
-pub fn people<'a>(selection: &Selection<'_, 'a>) -> Option<(&'a Assignment, Vec<Participant>)> {
-    let forms = &selection.journeys.forms;
+pub fn people<'f>(selected: &Selected<'f>) -> Option<(&'f Assignment, Vec<Participant>)> {
+    let Facts { forms, assignments, .. } = selected.facts;
     // By experiment and visitor: the first form.
-    let mut first: BTreeMap<(&str, u16), BTreeMap<Visitor, usize>> = BTreeMap::new();
+    let mut first: BTreeMap<(&str, u16), BTreeMap<Who, usize>> = BTreeMap::new();
     for (number, form) in forms.iter().enumerate() {
-        let Some(Assignment { experiment, per_mille, .. }) = form.assigned else { continue };
+        let Some(trial) = form.trial else { continue };
+        let Assignment { experiment, per_mille, .. } = &assignments[trial.assignment as usize];
         let earliest = first.entry((experiment, *per_mille)).or_default().entry(form.visitor).or_insert(number);
-        if (form.start, form.id) < (forms[*earliest].start, forms[*earliest].id) {
+        if form.t < forms[*earliest].t {
             *earliest = number;
         }
     }
-    let mut tickets: BTreeMap<Visitor, Vec<Millis>> = BTreeMap::new();
-    for ticket in selection.all_tickets {
-        ticket.visitors.iter().for_each(|visitor| tickets.entry(*visitor).or_default().push(ticket.ticket.at));
-    }
-    let participant = |(visitor, number): (Visitor, usize)| {
-        let start = forms[number].start;
-        let within = |at: &Millis| falls_within(*at, start, selection.evidence.rules);
-        let ticketed = tickets.get(&visitor).is_some_and(|tickets| tickets.iter().any(within));
-        let over = is_over(start, selection.question.as_of, selection.evidence.coverage);
-        Some(Participant { form: number, arm: forms[number].assigned?.arm, ticketed: over.then_some(ticketed) })
+    let assigned = |form: &FormFact| form.trial.map(|trial| &assignments[trial.assignment as usize]);
+    let participant = |(_, form): (Who, usize)| {
+        let ticketed = forms[form].trial?.ticketed;
+        Some(Participant { form, arm: assigned(&forms[form])?.arm, ticketed })
     };
     let begun = first.into_iter().filter_map(|(experiment, people)| {
-        let people = people.into_iter().filter(|(_, number)| selection.in_range(forms[*number].start));
+        let people = people.into_iter().filter(|(_, form)| selected.in_range(forms[*form].t));
         let people: Vec<Participant> = people.filter_map(participant).collect();
-        let begun = people.iter().map(|person| forms[person.form].start).min()?;
+        let begun = people.iter().map(|person| forms[person.form].t).min()?;
         Some((begun, experiment, people))
     });
     let (.., people) = begun.max_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)))?;
-    Some((forms[people.first()?.form].assigned?, people))
+    Some((assigned(&forms[people.first()?.form])?, people))
 }
 
-/// Visitors whom an experiment held out: of deflection by suggestions they say nothing.
-pub fn held_out(journeys: &Journeys<'_>) -> BTreeSet<Visitor> {
-    let held = |form: &&Form<'_>| form.assigned.is_some_and(|assigned| assigned.arm == Arm::Held);
-    journeys.forms.iter().filter(held).map(|form| form.visitor).collect()
+/// By visitor: whether an experiment held them out. Of deflection by suggestions they say nothing.
+pub fn held_out(facts: &Facts) -> Vec<bool> {
+    let mut held_out = vec![false; facts.visitors.len()];
+    for form in &facts.forms {
+        let held = form.trial.is_some_and(|trial| facts.assignments[trial.assignment as usize].arm == Arm::Held);
+        held_out[form.visitor as usize] |= held;
+    }
+    held_out
 }
 
-fn is_over(start: Millis, as_of: Millis, coverage: &Coverage) -> bool {
+/// Whether the seven days after a form are over, and its tickets known.
+pub fn is_over(start: Millis, as_of: Millis, coverage: &Coverage) -> bool {
     let until = start.saturating_add(OUTCOME);
     as_of >= until && coverage.holds(start, until)
 }
 
-fn falls_within(at: Millis, start: Millis, rules: &Rules) -> bool {
+/// Whether a ticket counts against a form begun at `start`.
+pub fn falls_within(at: Millis, start: Millis, rules: &Rules) -> bool {
     start <= at.saturating_add(rules.ticket_slack) && at <= start.saturating_add(OUTCOME)
 }
 

@@ -60,30 +60,70 @@ impl<C: Ord> Tally<C> {
         self.clusters.values().map(|(_, units)| units).sum()
     }
 
+    /// The rate and its interval; see [`Clusters::rate`].
+    pub fn rate(&self) -> Option<Rate> {
+        let mut clusters = Clusters::default();
+        self.clusters.values().for_each(|&(hits, units)| clusters.add(hits, units));
+        clusters.rate()
+    }
+}
+
+/// Sums over clusters: all that a rate's interval takes. Whole numbers, so that the order in which they are added leaves no trace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Clusters {
+    clusters: u64,
+    hits: u64,
+    units: u64,
+    hits_squared: u64,
+    hits_by_units: u64,
+    units_squared: u64,
+}
+
+impl Clusters {
+    /// Adds a cluster of so many units, so many of which have the property.
+    pub fn add(&mut self, hits: u64, units: u64) {
+        self.clusters += 1;
+        self.hits += hits;
+        self.units += units;
+        self.hits_squared += hits * hits;
+        self.hits_by_units += hits * units;
+        self.units_squared += units * units;
+    }
+
+    /// Units with the property.
+    pub fn numerator(&self) -> u64 {
+        self.hits
+    }
+
+    /// All units.
+    pub fn denominator(&self) -> u64 {
+        self.units
+    }
+
     /// The rate with Wilson's interval on the effective number of units, n / deff: deff = max(1, V / (p(1−p)/n)) with the
     /// linearised variance of a ratio over clusters, V = c/(c−1) · Σ(y − p·m)² / (Σm)² (Cochran, *Sampling Techniques*, 6.4);
     /// deff = n/c where that says nothing (p = 0, p = 1, one cluster). `None` without units.
     pub fn rate(&self) -> Option<Rate> {
-        let (hits, units) = (self.numerator() as f64, self.denominator() as f64);
-        if units == 0.0 {
+        let (hits, units, clusters) = (self.hits as f64, self.units as f64, self.clusters as f64);
+        if self.units == 0 {
             return None;
         }
         let p = hits / units;
-        let clusters = self.clusters.len() as f64;
-        let deff = if clusters < 2.0 || hits == 0.0 || hits == units {
+        let deff = if self.clusters < 2 || self.hits == 0 || self.hits == self.units {
             units / clusters
         } else {
-            (self.variance(p, units) / (p * (1.0 - p) / units)).max(1.0)
+            (self.variance(p) / (p * (1.0 - p) / units)).max(1.0)
         };
         let (low, high) = wilson(p, units / deff);
         Some(Rate { value: p, low, high })
     }
 
-    /// The linearised variance of the ratio `p` of `units` over at least two clusters.
-    fn variance(&self, p: f64, units: f64) -> f64 {
-        let clusters = self.clusters.len() as f64;
-        // Summed in the order of the clusters, so that equal logs give equal bits.
-        let squares: f64 = self.clusters.values().map(|&(y, m)| (y as f64 - p * m as f64).powi(2)).sum();
+    /// The linearised variance of the ratio `p` over at least two clusters.
+    fn variance(&self, p: f64) -> f64 {
+        let (clusters, units) = (self.clusters as f64, self.units as f64);
+        // Σ(y − p·m)², written out.
+        let cross = self.hits_by_units as f64;
+        let squares = self.hits_squared as f64 - 2.0 * p * cross + p * p * self.units_squared as f64;
         clusters / (clusters - 1.0) * squares / (units * units)
     }
 }
@@ -226,7 +266,9 @@ mod tests {
             .collect();
         let mean = drawn.iter().sum::<f64>() / drawn.len() as f64;
         let bootstrap = drawn.iter().map(|p| (p - mean).powi(2)).sum::<f64>() / (drawn.len() - 1) as f64;
-        let (p, variance) = (hits / units, tally.variance(hits / units, units));
+        let mut sums = Clusters::default();
+        clusters.iter().for_each(|&(hits, units)| sums.add(hits, units));
+        let (p, variance) = (hits / units, sums.variance(hits / units));
         assert!((variance / bootstrap - 1.0).abs() < 0.06, "{variance} against {bootstrap}");
         assert!(variance > 2.0 * p * (1.0 - p) / units, "clusters matter here: {variance}");
         // The interval is about as wide as the bootstrap's own.

@@ -1,7 +1,8 @@
 //! The ledger: the rows that a figure is the sum of, one for each unit that it counts.
 
 use super::episodes::Episode;
-use super::figures::{asking_visits, openings_by_search};
+use super::facts::Selected;
+use super::facts::gather::openings_by_search;
 use super::log::Millis;
 use super::outcomes::FormOutcome;
 use super::queries::{Asked, common};
@@ -175,10 +176,11 @@ pub struct TicketLine {
 /// The rows that are wanted, in order of time, then of kind and id.
 pub(super) fn draw(selection: &Selection<'_, '_>, wanted: &Wanted) -> Vec<Row> {
     let book = Book::new(selection);
-    let units = match &wanted.listed {
-        Listed::All(kind) => all(selection, *kind),
-        Listed::Figure(counted, _) => (counted.units)(selection),
-    };
+    let mut units = Vec::new();
+    match &wanted.listed {
+        Listed::All(kind) => all(&selection.selected, *kind, &mut |unit| units.push(unit)),
+        Listed::Figure(counted, _) => (counted.units)(&selection.selected, &mut |unit| units.push(unit)),
+    }
     let part = match wanted.listed {
         Listed::All(_) => Part::Both,
         Listed::Figure(_, part) => part,
@@ -195,14 +197,14 @@ pub(super) fn draw(selection: &Selection<'_, '_>, wanted: &Wanted) -> Vec<Row> {
 }
 
 /// All of a kind in the range, as units of no figure.
-fn all(selection: &Selection<'_, '_>, kind: Kind) -> Vec<Unit> {
-    let unit = |what| Unit { what, numerator: false, denominator: false, millis: None };
+fn all(selected: &Selected<'_>, kind: Kind, each: &mut dyn FnMut(Unit)) {
+    let mut tell = |what, t| each(Unit { what, t, visitor: None, numerator: false, denominator: false, millis: None });
     match kind {
-        Kind::Episode => selection.numbered().map(|(number, _)| unit(What::Episode(number))).collect(),
-        Kind::Visit => selection.visits().map(|(number, _)| unit(What::Visit(number))).collect(),
-        Kind::Form => selection.forms().map(|(number, _)| unit(What::Form(number))).collect(),
-        Kind::Search => selection.searches().map(|(number, place, _)| unit(What::Search(number, place))).collect(),
-        Kind::Ticket => link_coverage(selection).into_iter().map(|counted| unit(counted.what)).collect(),
+        Kind::Episode => selected.episodes().for_each(|(number, fact)| tell(What::Episode(number), fact.t)),
+        Kind::Visit => selected.visits().for_each(|(number, fact)| tell(What::Visit(number), fact.t)),
+        Kind::Form => selected.forms().for_each(|(number, fact)| tell(What::Form(number), fact.t)),
+        Kind::Search => selected.searches().for_each(|(number, fact)| tell(What::Search(number), fact.t)),
+        Kind::Ticket => selected.tickets().for_each(|(number, fact)| tell(What::Ticket(number), fact.t)),
     }
 }
 
@@ -210,7 +212,6 @@ fn all(selection: &Selection<'_, '_>, kind: Kind) -> Vec<Unit> {
 pub(super) struct Book<'s, 'e, 'a> {
     selection: &'s Selection<'e, 'a>,
     common: BTreeSet<&'e str>,
-    asking: BTreeSet<usize>,
     tickets_of_episode: BTreeMap<usize, Vec<usize>>,
     tickets_of_visit: BTreeMap<usize, Vec<usize>>,
     tickets_of_form: BTreeMap<usize, Vec<usize>>,
@@ -223,7 +224,6 @@ impl<'s, 'e, 'a> Book<'s, 'e, 'a> {
         let mut book = Self {
             selection,
             common: common(selection),
-            asking: asking_visits(selection),
             tickets_of_episode: BTreeMap::new(),
             tickets_of_visit: BTreeMap::new(),
             tickets_of_form: BTreeMap::new(),
@@ -250,15 +250,20 @@ impl<'s, 'e, 'a> Book<'s, 'e, 'a> {
     }
 
     /// The row of a unit.
-    pub(super) fn row(&self, unit: Unit) -> Row {
-        let row = match unit.what {
+    fn row(&self, unit: Unit) -> Row {
+        let row = self.row_of(unit.what);
+        Row { numerator: unit.numerator, denominator: unit.denominator, millis: unit.millis, ..row }
+    }
+
+    /// The row of something that is in no figure.
+    pub(super) fn row_of(&self, what: What) -> Row {
+        match what {
             What::Episode(number) => self.episode(number),
             What::Visit(number) => self.visit(number),
             What::Form(number) => self.form(number),
-            What::Search(number, place) => self.search(number, place),
+            What::Search(number) => self.search(number),
             What::Ticket(number) => self.ticket(number),
-        };
-        Row { numerator: unit.numerator, denominator: unit.denominator, millis: unit.millis, ..row }
+        }
     }
 
     /// What was asked, as far as it may be shown beside what one visitor did.
@@ -295,7 +300,7 @@ impl<'s, 'e, 'a> Book<'s, 'e, 'a> {
     fn visit(&self, number: usize) -> Row {
         let visit = &self.selection.journeys.visits[number];
         let episodes = self.episodes_of_visit.get(&number).map_or(&[][..], Vec::as_slice);
-        let outcome = if self.asking.contains(&number) { "ticketed" } else { "not_ticketed" };
+        let outcome = if self.selection.selected.facts.visits[number].asked { "ticketed" } else { "not_ticketed" };
         let id = visit.events.first().map_or_else(String::new, |event| event.event.id.clone());
         let tickets = self.lines(self.tickets_of_visit.get(&number).map_or(&[], Vec::as_slice));
         Row { kind: Kind::Visit, id, t: visit.start(), outcome, tickets, ..self.of(episodes) }
@@ -313,7 +318,8 @@ impl<'s, 'e, 'a> Book<'s, 'e, 'a> {
         Row { kind: Kind::Form, id: form.begun_by.into(), t: form.start, outcome: outcome.name(), ..row }
     }
 
-    fn search(&self, number: usize, place: usize) -> Row {
+    fn search(&self, number: usize) -> Row {
+        let (number, place) = self.selection.places[number];
         let episode = &self.selection.journeys.episodes[number];
         let search = &episode.searches[place];
         let opened = openings_by_search(episode).get(&place).copied().unwrap_or_default();

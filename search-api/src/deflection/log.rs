@@ -2,6 +2,7 @@
 
 use indexer::embedder::ModelDigest;
 use indexer::language::Language;
+use serde::{Deserialize, Serialize};
 
 /// A keyed hash (HMAC-SHA256, first 128 bits) of a subject, a browser id or an e-mail address.
 pub type Hash = [u8; 16];
@@ -34,7 +35,7 @@ pub struct Stamp {
 }
 
 /// Why an event counts in no figure, known when it arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Mark {
     /// The sender marked it as a test.
     Test,
@@ -83,7 +84,7 @@ pub struct QueryVector {
 }
 
 /// Which half of an experiment on the ticket form somebody is in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Arm {
     /// Articles are suggested.
     Shown,
@@ -92,7 +93,7 @@ pub enum Arm {
 }
 
 /// What chance gave somebody in an experiment.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Assignment {
     /// Name of the experiment.
     pub experiment: String,

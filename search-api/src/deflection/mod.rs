@@ -1,10 +1,10 @@
 //! Events to figures; pure: the same rows, in any order, and the same question give the same report.
 //!
 //! ```text
-//! rows ─▶ visits ─▶ episodes ─▶ outcomes ─▶ units ─▶ figures ─▶ report
-//!          │           ▲           ▲           └─▶ ledger
-//!       visitors    searches    tickets ─▶ attribution
-//!                                   └────▶ groups of searches and tickets by meaning
+//! rows ─▶ visits ─▶ episodes ─▶ outcomes ─▶ facts ─▶ units ─▶ figures ─▶ report
+//!          │           ▲           ▲          │        └─▶ ledger
+//!       visitors    searches    tickets       └─▶ facts of past days, kept
+//!                                   └─▶ groups of searches and tickets by meaning
 //! ```
 //!
 //! Names, rules and formulas are those of definition 1, number by number; [`question::Rules`] holds its constants.
@@ -13,6 +13,7 @@ pub mod articles;
 pub mod clock;
 pub mod comparison;
 pub mod episodes;
+pub mod facts;
 pub mod figures;
 pub mod formulas;
 pub mod groups;
@@ -58,17 +59,30 @@ pub use series::Series;
 
 use articles::Reading;
 use episodes::Journeys;
-use log::{Mark, Millis};
+use facts::{Aside, AsideFact, Facts, Selected};
+use log::{Hash, Lost, Mark, Millis};
 use occurrence::Occurrence;
 use outcomes::{Coverage, Evidence};
-use report::{LeftOut, Selection};
+use report::Selection;
 use std::collections::BTreeMap;
 use tickets::LinkedTicket;
 
 /// Answers a question from a log that holds at least [`Question::reach`].
 pub fn report(log: &Log, question: &Question) -> Report {
+    sums(log, question, report::draw)
+}
+
+/// Draws something from the facts that a question selects of a log that holds at least [`Question::reach`].
+pub fn sums<T>(log: &Log, question: &Question, draw: impl FnOnce(&Selected<'_>, Lost) -> T) -> T {
+    follow(log, question).judge(question, |selection| draw(&selection.selected, log.lost))
+}
+
+/// The facts under each window of all that a log holds, shortest window first.
+pub fn facts(log: &Log, question: &Question) -> [Facts; 4] {
     let followed = follow(log, question);
-    followed.judge(question, |selection| report::draw(selection, followed.aside, log.lost))
+    Window::ALL.map(|window| {
+        followed.judge(&Question { window, ..question.clone() }, |selection| selection.selected.facts.clone())
+    })
 }
 
 /// Which searches still end in tickets, over the whole weeks that the question's range touches.
@@ -89,20 +103,18 @@ pub struct Overview {
     pub articles: BTreeMap<String, Reading>,
 }
 
-/// Tells all that a dashboard shows.
-pub fn overview(log: &Log, question: &Question) -> Overview {
-    let followed = follow(log, question);
-    followed.judge(question, |selection| Overview {
-        report: report::draw(selection, followed.aside, log.lost),
-        series: series::draw(selection),
-        searches: groups::rows::draw(selection),
-        articles: articles::draw(selection),
+/// Tells all that a dashboard shows; `sums` are the first two of it, where they are known already.
+pub fn overview(log: &Log, question: &Question, sums: Option<(Report, Series)>) -> Overview {
+    follow(log, question).judge(question, |selection| {
+        let (report, series) =
+            sums.unwrap_or_else(|| (report::draw(&selection.selected, log.lost), series::draw(&selection.selected)));
+        Overview { report, series, searches: groups::rows::draw(selection), articles: articles::draw(selection) }
     })
 }
 
 /// The same figures and outcomes by day or week.
 pub fn series(log: &Log, question: &Question) -> Series {
-    follow(log, question).judge(question, series::draw)
+    sums(log, question, |selected, _| series::draw(selected))
 }
 
 /// What became of each article that was opened, by slug.
@@ -131,61 +143,54 @@ pub fn history(log: &Log, question: &Question, is_it: impl Fn(&str) -> bool) -> 
     history::join(Window::ALL.into_iter().map(under).collect::<Option<_>>()?, question.window)
 }
 
-/// What was set aside before anything was judged.
-#[derive(Clone, Copy, Debug, Default)]
-struct SetAside {
-    events: LeftOut,
-    clamped: u64,
-    tickets: u64,
-}
-
 /// What visitors did and the tickets that were made, before any window is asked about.
 struct Followed<'a> {
     journeys: Journeys<'a>,
     tickets: Vec<LinkedTicket<'a>>,
     coverage: Coverage,
-    aside: SetAside,
+    asides: Vec<AsideFact>,
+    months: Vec<(Hash, Hash)>,
 }
 
 /// Follows the rows to visits, episodes and linked tickets.
 fn follow<'a>(log: &'a Log, question: &Question) -> Followed<'a> {
-    let range = question.range();
-    let in_range = |t| range.0 <= t && t < range.1;
-    let mut aside = SetAside::default();
+    let mut asides = Vec::new();
+    let mut aside = |t, why| asides.push(AsideFact { t, why, count: 1 });
     let mut counted = Vec::with_capacity(log.events.len());
     for occurrence in log.events.iter().map(Occurrence::new).filter(|occurrence| occurrence.t <= question.as_of) {
         let person = occurrence.event.person;
         let nobody = person.subject.is_none() && person.browser.is_none();
-        let here = u64::from(in_range(occurrence.t));
-        aside.clamped += if occurrence.clamped { here } else { 0 };
+        if occurrence.clamped {
+            aside(occurrence.t, Aside::Clamped);
+        }
         match occurrence.event.mark {
-            Some(mark) if mark != Mark::Staff || nobody => *aside.events.count(mark) += here,
-            None if nobody => aside.events.not_identified += here,
+            Some(mark) if mark != Mark::Staff || nobody => aside(occurrence.t, Aside::Event(mark)),
+            None if nobody => aside(occurrence.t, Aside::NotIdentified),
             _ => counted.push(occurrence),
         }
     }
 
     let (known, marked): (Vec<_>, Vec<_>) =
         log.tickets.iter().filter(|ticket| ticket.at <= question.as_of).partition(|ticket| ticket.mark.is_none());
-    aside.tickets = marked.iter().filter(|ticket| in_range(ticket.at)).count() as u64;
+    marked.iter().for_each(|ticket| aside(ticket.at, Aside::Ticket));
     let people = log.tickets.iter().map(|ticket| ticket.person).chain(log.addresses.iter().map(|known| known.person));
     let (visitors, events, staff) = visitors::assign(counted, people, question.rules.visit_gap);
-    aside.events.staff += staff.iter().filter(|event| in_range(event.t)).count() as u64;
+    staff.iter().for_each(|event| aside(event.t, Aside::Event(Mark::Staff)));
 
     let mut journeys = Journeys::default();
     for (visitor, events) in events {
         let (visits, bots) = visits::visits(visitor, &events, &question.rules);
-        aside.events.bots += bots.iter().filter(|event| in_range(event.t)).count() as u64;
+        bots.iter().for_each(|event| aside(event.t, Aside::Event(Mark::Bot)));
         journeys.add(visits, &question.rules);
     }
     let tickets = tickets::link(known.into_iter(), &log.addresses, &visitors, &journeys);
-    Followed { journeys, tickets, coverage: Coverage::new(log), aside }
+    Followed { journeys, tickets, coverage: Coverage::new(log), asides, months: visitors.months() }
 }
 
 impl<'a> Followed<'a> {
     /// Judges what was followed under the window of a question, and hands over what it selects.
     fn judge<T>(&self, question: &Question, draw: impl FnOnce(&Selection<'_, 'a>) -> T) -> T {
-        let Self { journeys, tickets, coverage, .. } = self;
+        let Self { journeys, tickets, coverage, asides, months } = self;
         let attributions = tickets::attribute(tickets, journeys, question.window, &question.rules);
         let evidence = Evidence {
             journeys,
@@ -198,6 +203,9 @@ impl<'a> Followed<'a> {
         };
         let form_outcomes = evidence.forms();
         let (outcomes, reopened_by) = evidence.episodes(&form_outcomes);
+        let judged = facts::Judged { evidence: &evidence, outcomes: &outcomes, form_outcomes: &form_outcomes };
+        let facts = facts::gather(&judged, asides, months);
+        let episodes = journeys.episodes.iter().enumerate();
         draw(&Selection {
             question,
             journeys,
@@ -207,8 +215,10 @@ impl<'a> Followed<'a> {
             all_tickets: tickets,
             attributions: &attributions,
             evidence: &evidence,
-            held_out: &holdout::held_out(journeys),
-            range: question.range(),
+            selected: Selected::new(question, &facts),
+            places: episodes
+                .flat_map(|(number, episode)| (0..episode.searches.len()).map(move |place| (number, place)))
+                .collect(),
         })
     }
 }

@@ -5,10 +5,11 @@ use super::log::{Log, Millis, Stretch};
 use super::question::{Rules, Window};
 use super::tickets::{Attribution, LinkedTicket, in_window};
 use super::visitors::Visitor;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of an episode under a window; in the order in which they are tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Outcome {
     /// Its window has not passed yet.
     Provisional,
@@ -66,7 +67,7 @@ impl Outcome {
 }
 
 /// What became of a form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum FormOutcome {
     /// Its window has not passed yet, or nobody can say whether a ticket came.
     Open,

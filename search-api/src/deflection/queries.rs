@@ -19,9 +19,9 @@ pub enum Asked {
 /// one visitor did.
 pub fn common<'e>(selection: &Selection<'e, '_>) -> BTreeSet<&'e str> {
     let mut typed: BTreeMap<&str, BTreeSet<Visitor>> = BTreeMap::new();
-    for (number, _, search) in selection.searches() {
+    for (episode, search) in selection.searches() {
         if let Some(text) = search.text.as_deref() {
-            typed.entry(text).or_default().insert(selection.journeys.episodes[number].visitor);
+            typed.entry(text).or_default().insert(episode.visitor);
         }
     }
     typed.retain(|_, visitors| visitors.len() >= selection.question.rules.min_group);

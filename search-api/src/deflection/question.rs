@@ -5,6 +5,7 @@ use indexer::language::Language;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -79,7 +80,7 @@ impl FromStr for Window {
 }
 
 /// Whether an episode showed the will to open a ticket; the two are never mixed without saying so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Stratum {
     /// A form was begun in it, or one of its searches came from a form.
     WithIntent,
@@ -206,6 +207,12 @@ impl Question {
         // Both were placed when the question was built.
         let place = |day, otherwise| start_of_day(day, &self.zone).unwrap_or(otherwise);
         (place(self.from, Millis::MAX), place(self.to, Millis::MIN))
+    }
+
+    /// The first moment of a day of the range, or of the day after its last, in the portal's time zone.
+    pub fn start_of(&self, day: Date) -> Millis {
+        // Days between two that exist do; the bounds were placed when the question was built.
+        start_of_day(day, &self.zone).unwrap_or(Millis::MAX)
     }
 
     /// The range as whole ISO weeks: the Monday on or before its first day, and the Monday after its last. Groups are told of whole

@@ -1,19 +1,16 @@
-//! Figures to a report: what a question selects of the log, and all that is said about it.
+//! Facts to a report: all that is said about a question's range.
 
-use super::SetAside;
 use super::episodes::{Episode, Journeys};
+use super::facts::{Aside, Belongs, Selected};
 use super::figures::{Figure, figures};
 use super::formulas::{Formula, formulas};
 use super::holdout::{Holdout, holdout};
-use super::log::{Lost, Mark, Millis};
+use super::log::{Lost, Mark};
 use super::outcomes::{Evidence, FormOutcome, Outcome};
 use super::question::Question;
 use super::searches::Search;
 use super::tickets::{Attribution, Link, LinkedTicket};
-use super::visitors::Visitor;
-use super::visits::Visit;
-use indexer::language::Language;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Events that count in no figure, by reason, within the range.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,8 +28,7 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
-    /// Where events that arrived marked are counted.
-    pub fn count(&mut self, mark: Mark) -> &mut u64 {
+    fn count(&mut self, mark: Mark) -> &mut u64 {
         match mark {
             Mark::Test => &mut self.test,
             Mark::Prefetch => &mut self.prefetch,
@@ -98,7 +94,7 @@ pub struct Report {
     pub held_out: u64,
 }
 
-/// What a question selects.
+/// What a question selects of journeys that were judged.
 pub struct Selection<'e, 'a> {
     /// The question.
     pub question: &'e Question,
@@ -116,56 +112,73 @@ pub struct Selection<'e, 'a> {
     pub attributions: &'e [Attribution],
     /// What outcomes were judged by.
     pub evidence: &'e Evidence<'e, 'a>,
-    /// People whom an experiment held out.
-    pub held_out: &'e BTreeSet<Visitor>,
-    /// First moment of the range, and the one after its last.
-    pub range: (Millis, Millis),
+    /// The facts of all journeys, by the same numbers, and which of them are selected.
+    pub selected: Selected<'e>,
+    /// Of each search among the facts, the number of its episode and its place in that.
+    pub places: Vec<(usize, usize)>,
 }
 
-/// Draws a report from judged journeys.
-pub(super) fn draw(selection: &Selection<'_, '_>, aside: SetAside, lost: Lost) -> Report {
+/// Draws a report from what a question selects.
+pub fn draw(selected: &Selected<'_>, lost: Lost) -> Report {
     let mut outcomes: BTreeMap<Outcome, u64> = Outcome::ALL.into_iter().map(|outcome| (outcome, 0)).collect();
-    selection.episodes().for_each(|(_, outcome)| *outcomes.entry(outcome).or_default() += 1);
+    selected.episodes().for_each(|(_, episode)| *outcomes.entry(episode.outcome).or_default() += 1);
     let mut forms: BTreeMap<FormOutcome, u64> = FormOutcome::ALL.into_iter().map(|outcome| (outcome, 0)).collect();
-    selection.forms().for_each(|(_, outcome)| *forms.entry(outcome).or_default() += 1);
-    let holdout = holdout(selection);
-    let figures = figures(selection, holdout.as_ref());
+    selected.forms().for_each(|(_, form)| *forms.entry(form.outcome).or_default() += 1);
+    let (mut left_out, mut clamped, mut tickets) = (LeftOut::default(), 0, ticket_counts(selected));
+    for aside in selected.asides() {
+        let counted = match aside.why {
+            Aside::Event(mark) => left_out.count(mark),
+            Aside::NotIdentified => &mut left_out.not_identified,
+            Aside::Ticket => &mut tickets.left_out,
+            Aside::Clamped => &mut clamped,
+        };
+        *counted += u64::from(aside.count);
+    }
+    let holdout = holdout(selected);
+    let figures = figures(selected, holdout.as_ref());
     let visitors = figures.iter().find(|figure| figure.name == "active_visitors").and_then(|figure| figure.numerator);
     Report {
-        is_final: selection.question.is_final(),
-        visits: selection.visits().count() as u64,
+        is_final: selected.question.is_final(),
+        visits: selected.visits().count() as u64,
         visitors,
         closed: outcomes.iter().filter(|(outcome, _)| outcome.is_closed()).map(|(_, count)| count).sum(),
         outcomes,
         forms,
         figures,
-        tickets: TicketCounts { left_out: aside.tickets, ..selection.ticket_counts() },
-        left_out: aside.events,
-        clamped: aside.clamped,
+        tickets,
+        left_out,
+        clamped,
         lost,
-        formulas: formulas(selection),
-        held_out: selection.episodes().filter(|(episode, _)| selection.held_out.contains(&episode.visitor)).count()
-            as u64,
+        formulas: formulas(selected),
+        held_out: selected.episodes().filter(|(_, episode)| selected.is_held_out(episode.visitor)).count() as u64,
         holdout,
     }
 }
 
+fn ticket_counts(selected: &Selected<'_>) -> TicketCounts {
+    let mut counts = TicketCounts::default();
+    for (_, ticket) in selected.tickets() {
+        counts.all += 1;
+        match ticket.link {
+            Link::Search => counts.by_search += 1,
+            Link::Visitor => counts.by_visitor += 1,
+            Link::Email => counts.by_email += 1,
+            Link::None => {}
+        }
+        match ticket.belongs {
+            Belongs::Episode => counts.attributed += 1,
+            Belongs::Visit => counts.visit_alone += 1,
+            Belongs::OutsideWindow => counts.outside_window += 1,
+            Belongs::Unlinked => counts.unlinked += 1,
+        }
+    }
+    counts
+}
+
 impl<'e, 'a> Selection<'e, 'a> {
-    /// Whether a moment lies in the range.
-    pub fn in_range(&self, t: Millis) -> bool {
-        self.range.0 <= t && t < self.range.1
-    }
-
-    /// Episodes that pass the filters, whenever they began.
-    pub fn admitted(&self) -> impl Iterator<Item = &'e Episode<'a>> {
-        self.journeys.episodes.iter().filter(|episode| self.admits(episode))
-    }
-
     /// Episodes of the range that pass the filters, by number, with their outcomes.
     pub fn numbered(&self) -> impl Iterator<Item = (usize, Outcome)> {
-        let judged = self.journeys.episodes.iter().zip(self.outcomes).enumerate();
-        let selected = judged.filter(|(_, (episode, _))| self.in_range(episode.start) && self.admits(episode));
-        selected.map(|(number, (_, outcome))| (number, *outcome))
+        self.selected.episodes().map(|(number, episode)| (number, episode.outcome))
     }
 
     /// Episodes of the range that pass the filters, with their outcomes.
@@ -173,86 +186,12 @@ impl<'e, 'a> Selection<'e, 'a> {
         self.numbered().map(|(number, outcome)| (&self.journeys.episodes[number], outcome))
     }
 
-    /// Visits of the range that pass the filters, by number. A filter on language or stratum asks for such an episode in it.
-    pub fn visits(&self) -> impl Iterator<Item = (usize, &'e Visit<'a>)> {
-        let by_episode = self.question.language.is_some() || self.question.stratum.is_some();
-        let having: BTreeSet<usize> = self.admitted().map(|episode| episode.visit).collect();
-        let all = self.journeys.visits.iter().enumerate();
-        all.filter(move |(number, visit)| {
-            let passes = if by_episode { having.contains(number) } else { self.has_role(visit) };
-            passes && self.in_range(visit.start())
+    /// Searches of the range in episodes that pass the filters, each with its episode.
+    pub fn searches(&self) -> impl Iterator<Item = (&'e Episode<'a>, &'e Search<'a>)> {
+        self.selected.searches().map(|(number, _)| {
+            let (episode, place) = self.places[number];
+            let episode = &self.journeys.episodes[episode];
+            (episode, &episode.searches[place])
         })
-    }
-
-    /// Searches of the range in episodes that pass the filters, by number of the episode and place in it.
-    pub fn searches(&self) -> impl Iterator<Item = (usize, usize, &'e Search<'a>)> {
-        let admitted = self.journeys.episodes.iter().enumerate().filter(|(_, episode)| self.admits(episode));
-        let searches = admitted.flat_map(|(number, episode)| {
-            episode.searches.iter().enumerate().map(move |(place, search)| (number, place, search))
-        });
-        searches.filter(|(_, _, search)| self.in_range(search.begins()))
-    }
-
-    /// Forms of the range that pass the filters, by number, with their outcomes.
-    pub fn forms(&self) -> impl Iterator<Item = (usize, FormOutcome)> {
-        let judged = self.journeys.forms.iter().zip(self.form_outcomes).enumerate();
-        let selected = judged.filter(|(_, (form, _))| {
-            let by_episode = self.question.language.is_some() || self.question.stratum.is_some();
-            let passes = match form.episode {
-                Some(episode) => self.admits(&self.journeys.episodes[episode]),
-                None => !by_episode && self.has_role(&self.journeys.visits[form.visit]),
-            };
-            passes && self.in_range(form.start)
-        });
-        selected.map(|(number, (_, outcome))| (number, *outcome))
-    }
-
-    /// Tickets of the range, with where they belong.
-    pub fn tickets(&self) -> impl Iterator<Item = (&'e LinkedTicket<'a>, Attribution)> {
-        let all = self.all_tickets.iter().zip(self.attributions.iter().copied());
-        all.filter(|(ticket, _)| self.in_range(ticket.ticket.at))
-    }
-
-    /// Numbers of visits that led to a ticket.
-    pub fn visits_with_tickets(&self) -> BTreeSet<usize> {
-        let visit_of = |attribution: &Attribution| match attribution {
-            Attribution::Episode { episode, .. } => Some(self.journeys.episodes[*episode].visit),
-            Attribution::Visit(visit) => Some(*visit),
-            Attribution::OutsideWindow | Attribution::Unlinked => None,
-        };
-        self.attributions.iter().filter_map(visit_of).collect()
-    }
-
-    fn ticket_counts(&self) -> TicketCounts {
-        let mut counts = TicketCounts::default();
-        for (ticket, attribution) in self.tickets() {
-            counts.all += 1;
-            match ticket.link {
-                Link::Search => counts.by_search += 1,
-                Link::Visitor => counts.by_visitor += 1,
-                Link::Email => counts.by_email += 1,
-                Link::None => {}
-            }
-            match attribution {
-                Attribution::Episode { .. } => counts.attributed += 1,
-                Attribution::Visit(_) => counts.visit_alone += 1,
-                Attribution::OutsideWindow => counts.outside_window += 1,
-                Attribution::Unlinked => counts.unlinked += 1,
-            }
-        }
-        counts
-    }
-
-    fn admits(&self, episode: &Episode<'_>) -> bool {
-        let language =
-            |wanted: &Language| episode.searches.first().and_then(|search| search.language()) == Some(wanted);
-        self.question.role.as_deref().is_none_or(|role| episode.roles.contains(role))
-            && self.question.language.as_ref().is_none_or(language)
-            && self.question.stratum.is_none_or(|stratum| episode.stratum() == stratum)
-    }
-
-    fn has_role(&self, visit: &Visit<'_>) -> bool {
-        let holds = |role: &String| visit.events.iter().any(|event| event.event.roles.contains(role));
-        self.question.role.as_ref().is_none_or(holds)
     }
 }

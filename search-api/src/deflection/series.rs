@@ -1,14 +1,14 @@
 //! Figures and outcomes over time: the units of a report's figures, put into the days or weeks in which they fall.
 
+use super::facts::Selected;
 use super::figures::counted;
-use super::intervals::Rate;
+use super::intervals::{Clusters, Rate};
 use super::log::Millis;
 use super::outcomes::Outcome;
 use super::question::Question;
-use super::report::Selection;
-use super::units::{Unit, What, tally};
+use super::units::{ByVisitor, Unit};
+use jiff::ToSpan;
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
 use std::collections::BTreeMap;
 
 /// Shares that are followed over time, by their names among the figures.
@@ -91,55 +91,43 @@ impl Step {
 
 /// Puts what a question selects into steps of its range. Each unit of a figure falls into one, by the time by which it falls into the
 /// range: counts add up to the report's.
-pub(super) fn draw(selection: &Selection<'_, '_>) -> Series {
-    let question = selection.question;
+pub fn draw(selected: &Selected<'_>) -> Series {
+    let question = selected.question;
     let step = Step::of(question);
-    let day_of = |t: Millis| {
-        let at = Timestamp::from_millisecond(t).unwrap_or_default();
-        step.begin(at.to_zoned(question.zone.clone()).date())
-    };
-    let mut shares: BTreeMap<Date, [Vec<Unit>; FOLLOWED.len()]> = BTreeMap::new();
-    for (place, name) in FOLLOWED.into_iter().enumerate() {
-        let units = counted(name).map(|(_, units)| units(selection)).unwrap_or_default();
-        for unit in units {
-            shares.entry(day_of(time(selection, unit.what))).or_default()[place].push(unit);
-        }
-    }
-    let mut outcomes: BTreeMap<Date, BTreeMap<Outcome, u64>> = BTreeMap::new();
-    for (episode, outcome) in selection.episodes() {
-        *outcomes.entry(day_of(episode.start)).or_default().entry(outcome).or_default() += 1;
-    }
     let first = step.begin(question.from);
     let starts = std::iter::successors(Some(first), |day| Some(step.next(*day))).take_while(|day| *day < question.to);
-    let bucket = |start: Date| Bucket {
-        from: start.max(question.from),
-        to: step.next(start).min(question.to),
-        shares: shares
-            .get(&start)
-            .map(|units| units.each_ref().map(|units| share(selection, units)))
-            .unwrap_or_default(),
-        outcomes: {
-            let found = outcomes.remove(&start).unwrap_or_default();
-            Outcome::ALL.into_iter().map(|outcome| (outcome, found.get(&outcome).copied().unwrap_or(0))).collect()
-        },
-    };
-    Series { step, buckets: starts.map(bucket).collect() }
+    let mut buckets: Vec<Bucket> = starts
+        .map(|start| Bucket {
+            from: start.max(question.from),
+            to: step.next(start).min(question.to),
+            shares: Default::default(),
+            outcomes: Outcome::ALL.into_iter().map(|outcome| (outcome, 0)).collect(),
+        })
+        .collect();
+    let ends: Vec<Millis> = buckets.iter().map(|bucket| question.start_of(bucket.to)).collect();
+    // Whatever is selected lies in the range, so in one of them.
+    let bucket_of = |t: Millis| ends.partition_point(|end| *end <= t).min(ends.len() - 1);
+
+    let mut sums = ByVisitor::new(selected);
+    for (place, name) in FOLLOWED.into_iter().enumerate() {
+        let mut units: Vec<Vec<Unit>> = vec![Vec::new(); buckets.len()];
+        if let Some((_, tell)) = counted(name) {
+            tell(selected, &mut |unit| units[bucket_of(unit.t)].push(unit));
+        }
+        for (bucket, units) in buckets.iter_mut().zip(units) {
+            units.into_iter().for_each(|unit| sums.add(unit));
+            bucket.shares[place] = Share::new(sums.take());
+        }
+    }
+    for (_, episode) in selected.episodes() {
+        *buckets[bucket_of(episode.t)].outcomes.entry(episode.outcome).or_default() += 1;
+    }
+    Series { step, buckets }
 }
 
-fn share(selection: &Selection<'_, '_>, units: &[Unit]) -> Share {
-    let tally = tally(selection, units);
-    Share { numerator: tally.numerator(), denominator: tally.denominator(), rate: tally.rate() }
-}
-
-/// The time by which a unit falls into the range.
-fn time(selection: &Selection<'_, '_>, what: What) -> Millis {
-    let journeys = selection.journeys;
-    match what {
-        What::Episode(number) => journeys.episodes[number].start,
-        What::Visit(number) => journeys.visits[number].start(),
-        What::Form(number) => journeys.forms[number].start,
-        What::Search(number, place) => journeys.episodes[number].searches[place].begins(),
-        What::Ticket(number) => selection.all_tickets[number].ticket.at,
+impl Share {
+    fn new(sums: Clusters) -> Self {
+        Self { numerator: sums.numerator(), denominator: sums.denominator(), rate: sums.rate() }
     }
 }
 

@@ -5,10 +5,11 @@ use super::log::{Address, Millis, Ticket};
 use super::question::{Rules, Window};
 use super::searches::compare;
 use super::visitors::{Visitor, Visitors};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How a ticket is tied to a visitor, most trusted first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Link {
     /// It names a search or a form.
     Search,

@@ -2,10 +2,11 @@
 
 use super::log::{Hash, Mark, Millis, Person};
 use super::occurrence::Occurrence;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// One person, as far as they can be told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Visitor {
     /// Signed in.
     Subject(Hash),
@@ -16,7 +17,7 @@ pub enum Visitor {
 /// Which browser ids are one browser, and who was signed in on it when.
 #[derive(Debug, Default)]
 pub struct Visitors {
-    before: HashMap<Hash, Hash>,
+    months: Months,
     chains: HashMap<Hash, Vec<Chain>>,
     gap: Millis,
 }
@@ -41,14 +42,14 @@ pub fn assign<'a>(
     let events = occurrences.iter().map(|occurrence| occurrence.event.person);
     for person in events.chain(people) {
         if let (Some(now), Some(before)) = (person.browser, person.browser_before) {
-            visitors.before.insert(now, before);
+            visitors.months.join(now, before);
         }
     }
 
     let mut browsers: BTreeMap<Visitor, Vec<Occurrence<'a>>> = BTreeMap::new();
     for occurrence in occurrences {
         let person = occurrence.event.person;
-        let key = person.browser.map(|browser| Visitor::Browser(visitors.first_month(browser)));
+        let key = person.browser.map(|browser| Visitor::Browser(visitors.months.first(browser)));
         if let Some(key) = key.or(person.subject.map(Visitor::Subject)) {
             browsers.entry(key).or_default().push(occurrence);
         }
@@ -86,7 +87,7 @@ impl Visitors {
     /// Everybody whom a person at a moment may be: the subject; and the browser as it was resolved in the visit of that moment.
     pub fn of(&self, person: &Person, at: Millis) -> BTreeSet<Visitor> {
         let mut found: BTreeSet<Visitor> = person.subject.map(Visitor::Subject).into_iter().collect();
-        let Some(browser) = person.browser.map(|browser| self.first_month(browser)) else {
+        let Some(browser) = person.browser.map(|browser| self.months.first(browser)) else {
             return found;
         };
         let mut chains = self.chains.get(&browser).into_iter().flatten();
@@ -107,8 +108,34 @@ impl Visitors {
         found
     }
 
+    /// Which hashes are one browser's: under the key of a month, and of the month before it.
+    pub fn months(&self) -> Vec<(Hash, Hash)> {
+        let mut months: Vec<_> = self.months.before.iter().map(|(now, before)| (*now, *before)).collect();
+        months.sort_unstable();
+        months
+    }
+}
+
+/// Hashes of browsers, joined over the turn of a month.
+#[derive(Debug, Default)]
+pub struct Months {
+    before: HashMap<Hash, Hash>,
+}
+
+impl FromIterator<(Hash, Hash)> for Months {
+    fn from_iter<T: IntoIterator<Item = (Hash, Hash)>>(joined: T) -> Self {
+        Self { before: joined.into_iter().collect() }
+    }
+}
+
+impl Months {
+    /// Notes that a browser's hash was another one under the key of the month before.
+    pub fn join(&mut self, now: Hash, before: Hash) {
+        self.before.insert(now, before);
+    }
+
     /// A browser's hash under the earliest month key that is joined to it.
-    fn first_month(&self, mut browser: Hash) -> Hash {
+    pub fn first(&self, mut browser: Hash) -> Hash {
         // Months only lead back; the bound keeps a forged loop from turning for ever.
         for _ in 0..self.before.len() {
             match self.before.get(&browser) {

@@ -24,6 +24,7 @@ pub mod pages;
 pub mod person;
 mod protect;
 pub mod reports;
+pub mod rollups;
 pub mod search;
 mod sources;
 mod suggest;
@@ -88,6 +89,8 @@ pub struct App {
     pub helpfulness: Helpfulness,
     /// Who may send tickets.
     pub webhooks: Vec<Webhook>,
+    /// Events from which on reports are added up from days.
+    pub large_log: u32,
     clock: Clock,
     ready: AtomicBool,
 }
@@ -116,6 +119,7 @@ impl App {
             cores,
             helpfulness,
             webhooks: Vec::new(),
+            large_log: rollups::LARGE,
             clock,
             ready,
         }

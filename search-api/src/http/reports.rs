@@ -18,9 +18,10 @@ use super::fields::Fields;
 use super::{App, Caller};
 use crate::deflection::holdout::{Holdout, Lift, Units};
 use crate::deflection::question::DEFINITION;
+use crate::deflection::report::draw;
 use crate::deflection::units::LINK_COVERAGE;
-use crate::deflection::{Question, Report, comparison, report};
-use asking::{ReportQuestion, ask, fold};
+use crate::deflection::{Question, Report, comparison};
+use asking::{ReportQuestion, ask, sum};
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -246,19 +247,19 @@ struct FormulaBody {
         ("format" = Option<String>, Query, description = "`json` (default) or `csv`")),
     responses((status = 200, content((ReportBody = "application/json"), (String = "text/csv"))), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn deflection(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields) -> Result<Response, Problem> {
-    let question = ask(&caller, &mut fields, app.now())?;
+    let mut question = ask(&caller, &mut fields, app.now())?;
     let compares = fields.choice("compare", &[("none", false), ("before", true)], false)?;
     let format = lines::Format::read(&mut fields)?;
     fields.finish()?;
-    let told = fold(&app, &caller.portal.id, &question, report).await?;
+    let told = sum(&app, &caller.portal.id, &mut question, draw).await?;
     if format == lines::Format::Csv {
         return Ok(lines::table("figures.csv", spreadsheet::COLUMNS, spreadsheet::lines(&told).into_iter()));
     }
     let mut body = ReportBody::new(&caller.root, &caller.portal.id, &question, &told)?;
     if compares {
         let earlier = comparison::before(&question);
-        let earlier = earlier.map_err(|error| Problem::invalid("compare", format!("{error}.")))?;
-        let before = fold(&app, &caller.portal.id, &earlier, report).await?;
+        let mut earlier = earlier.map_err(|error| Problem::invalid("compare", format!("{error}.")))?;
+        let before = sum(&app, &caller.portal.id, &mut earlier, draw).await?;
         body.compared = Some(ComparedBody::new(&earlier, &before, &told));
     }
     Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response())

@@ -5,7 +5,7 @@ use super::writer::{CONFLICTS, DROPPED, FOREIGN_IDS};
 use super::{FORM, StoreError, rows};
 use crate::deflection::Log;
 use crate::deflection::log::{Address, Lost, Millis, Stretch};
-use sqlx::{AnyPool, Row, query};
+use sqlx::{AnyConnection, AnyPool, Row, query};
 use std::path::Path;
 
 /// Longest time between two runs of the server that counts as a restart: in it no ticket could come by the built-in form, and
@@ -80,16 +80,26 @@ impl Archive {
                 to: row.try_get("until")?,
             });
         }
-        for row in query(LOST).bind(portal).bind(from).bind(to).fetch_all(&mut *db).await? {
-            let count = u64::try_from(row.try_get::<i64, _>("count")?).unwrap_or_default();
-            let Lost { dropped, conflicts, foreign_ids } = &mut log.lost;
-            match row.try_get("reason")? {
-                DROPPED => *dropped = count,
-                CONFLICTS => *conflicts = count,
-                FOREIGN_IDS => *foreign_ids = count,
-                _ => {}
-            }
-        }
+        log.lost = lost(&mut db, portal, from, to).await?;
         Ok(log)
     }
+
+    /// What was lost of a portal between two moments, by hours.
+    pub async fn lost(&self, portal: &str, from: Millis, to: Millis) -> Result<Lost, StoreError> {
+        lost(&mut *self.pool.acquire().await?, portal, from, to).await
+    }
+}
+
+async fn lost(db: &mut AnyConnection, portal: &str, from: Millis, to: Millis) -> Result<Lost, StoreError> {
+    let mut lost = Lost::default();
+    for row in query(LOST).bind(portal).bind(from).bind(to).fetch_all(db).await? {
+        let count = u64::try_from(row.try_get::<i64, _>("count")?).unwrap_or_default();
+        match row.try_get("reason")? {
+            DROPPED => lost.dropped = count,
+            CONFLICTS => lost.conflicts = count,
+            FOREIGN_IDS => lost.foreign_ids = count,
+            _ => {}
+        }
+    }
+    Ok(lost)
 }

@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use super::database::rows_at_once;
+use super::days;
 use super::insert::{places, portions};
 use super::person::{Theirs, Whose};
 use super::readings::{self, Reading};
@@ -56,7 +57,7 @@ pub struct Erasure {
 
 /// Each table, and what becomes of it when a person is erased; a test compares it with the tables that there are.
 #[cfg(test)]
-pub const TABLES: [(&str, &str); 15] = [
+pub const TABLES: [(&str, &str); 17] = [
     ("event", "deleted; of others' rows, the browser"),
     ("ticket_fact", "deleted; of others' rows, the browser"),
     ("ticket", "deleted"),
@@ -70,6 +71,8 @@ pub const TABLES: [(&str, &str); 15] = [
         "ticket_notice",
         "kept: keyed hashes of numbers of tickets, without which a ticket that is delivered again would come back",
     ),
+    ("day_facts", "forgotten of the days around what they did, and worked out anew without them"),
+    ("changed_past", "of nobody"),
     ("coverage", "of nobody"),
     ("outage", "of nobody"),
     ("lost", "of nobody"),
@@ -90,6 +93,9 @@ impl Erasure {
                 .fold(query(AssertSqlSafe(statement)), |bound, seq| bound.bind(*seq))
                 .execute(&mut *db)
                 .await?;
+        }
+        if let Some(span) = theirs.span {
+            days::forget(db, portal, span).await?;
         }
         for (slug, visitor, t) in &theirs.votes {
             let vote = query("DELETE FROM vote WHERE portal = $1 AND slug = $2 AND visitor = $3 AND t = $4");

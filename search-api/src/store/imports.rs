@@ -76,9 +76,9 @@ impl Importer {
     }
 
     /// Declares for which time the file holds all tickets. Durable when it returns.
-    pub async fn cover(mut self, time: (Millis, Millis)) -> Result<(), StoreError> {
+    pub async fn cover(mut self, time: (Millis, Millis), now: Millis) -> Result<(), StoreError> {
         let mut transaction = self.db.begin_with(self.database.begin()).await?;
-        cover(&mut transaction, &self.portal.id, &self.source, time).await?;
+        cover(&mut transaction, &self.portal.id, &self.source, time, now).await?;
         transaction.commit().await?;
         Ok(self.db.close().await?)
     }

@@ -3,6 +3,7 @@
 use super::keys::{KeyError, Keys};
 use super::redaction::redact;
 use super::{AnsweredSearch, Batch, NewEvent, NewTicket, Origin, random_id};
+use crate::deflection::clock::moment;
 use crate::deflection::log::{
     Address, Arm, Assignment, Event, Hash, Kind, Mark, Millis, Person, QueryVector, Searched, Shown, Stamp, Ticket,
 };
@@ -39,6 +40,14 @@ pub struct Rows {
     pub foreign_ids: u64,
     /// What the sender holds, where votes are theirs: not of a backfill.
     pub held: Option<Hash>,
+}
+
+impl Rows {
+    /// When what they tell of happened.
+    pub fn times(&self) -> impl Iterator<Item = Millis> {
+        let tickets = self.tickets.iter().map(|ticket| ticket.at);
+        self.events.iter().map(|event| moment(&event.stamp).t).chain(tickets)
+    }
 }
 
 impl Sender {
@@ -114,7 +123,7 @@ impl Sender {
         let mut rows = Rows { address: self.address(keys, self.email.as_deref(), now)?, ..Rows::default() };
         for new in batch.events {
             let stamp = Stamp { at: new.at, sent_at: batch.sent_at, received_at: now, backfill: self.backfill };
-            let t = crate::deflection::clock::moment(&stamp).t;
+            let t = moment(&stamp).t;
             let NewEvent { id, surface, test, mut kind, .. } = new;
             rows.foreign_ids += u64::from(self.drop_foreign(keys, &mut kind));
             self.redact(&mut kind);

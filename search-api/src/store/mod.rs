@@ -3,6 +3,7 @@
 mod archive;
 mod custody;
 mod database;
+mod days;
 mod erasure;
 mod error;
 mod export;
@@ -34,6 +35,7 @@ mod postgres;
 pub use archive::Archive;
 pub use custody::Custody;
 pub use database::DatabaseUrl;
+pub use days::{DayFacts, Days};
 pub use erasure::{Erased, Holding, Traces};
 pub use error::StoreError;
 pub use export::{Held, HeldTicket, HeldVote};
@@ -343,6 +345,11 @@ impl Store {
             run.to = run.to.max(now);
         }
         Ok(log)
+    }
+
+    /// The database, to be read.
+    pub fn archive(&self) -> &Archive {
+        &self.archive
     }
 
     /// The last word of each visitor on each article, by portal.

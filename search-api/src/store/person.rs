@@ -45,6 +45,8 @@ pub struct Theirs {
     pub searches: BTreeSet<String>,
     /// The same of forms.
     pub forms: BTreeSet<String>,
+    /// When the first and the last of events and tickets was.
+    pub span: Option<(Millis, Millis)>,
     /// Votes: article, visitor, when.
     pub votes: BTreeSet<(String, Hash, Millis)>,
     /// Addresses that they are known by: address, and who gave it.
@@ -66,7 +68,7 @@ const FACTS_OF_BROWSER: &str = "SELECT id, at AS t, subject, browser, browser_be
                                 WHERE portal = $1 AND (browser = $2 OR browser_before = $2)";
 const FACTS_OF_EMAIL: &str =
     "SELECT id, at AS t, subject, browser, browser_before FROM ticket_fact WHERE portal = $1 AND email = $2";
-const FACTS_BY_NAME: &str = "SELECT id, search_id, form_id FROM ticket_fact WHERE portal = $1 \
+const FACTS_BY_NAME: &str = "SELECT id, at AS t, search_id, form_id FROM ticket_fact WHERE portal = $1 \
                              AND subject IS NULL AND browser IS NULL AND (search_id IS NOT NULL OR form_id IS NOT NULL)";
 const ADDRESSES_OF_PERSON: &str = "SELECT email, person, subject FROM address WHERE portal = $1 AND person = $2";
 const ADDRESSES_OF_EMAIL: &str = "SELECT email, person, subject FROM address WHERE portal = $1 AND email = $2";
@@ -243,6 +245,7 @@ impl Whose {
                 let (search, form): (Option<&str>, Option<&str>) = (row.try_get("search_id")?, row.try_get("form_id")?);
                 let named = |ids: &BTreeSet<String>, id: Option<&str>| id.is_some_and(|id| ids.contains(id));
                 if named(&theirs.searches, search) || named(&theirs.forms, form) {
+                    theirs.reach(row.try_get("t")?);
                     theirs.facts.insert(row.try_get("id")?);
                 }
             }
@@ -290,7 +293,12 @@ impl Whose {
 }
 
 impl Theirs {
+    fn reach(&mut self, t: Millis) {
+        self.span = Some(self.span.map_or((t, t), |(first, last)| (first.min(t), last.max(t))));
+    }
+
     fn take(&mut self, seen: Seen) {
+        self.reach(seen.t);
         match seen.what {
             What::Event { seq, voted, search, form } => {
                 self.events.insert(seq);

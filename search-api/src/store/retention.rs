@@ -51,7 +51,7 @@ pub async fn tidy(
 }
 
 /// What is due at a moment: statements whose parameters are the moment before which, and how many rows at most.
-pub fn due(retention: Retention, now: Millis) -> [(&'static str, Millis); 15] {
+pub fn due(retention: Retention, now: Millis) -> [(&'static str, Millis); 16] {
     let before = |days: u16| now - Millis::from(days) * DAY;
     let month = month_start(now);
     // Until the overlap is over, this month's events still carry last month's hash.
@@ -90,6 +90,12 @@ pub fn due(retention: Retention, now: Millis) -> [(&'static str, Millis); 15] {
         ),
         (
             "DELETE FROM ticket_fact WHERE (portal, id) IN (SELECT portal, id FROM ticket_fact WHERE at < $1 LIMIT $2)",
+            before(retention.rows),
+        ),
+        // They name people by the same hashes, and cannot be worked out anew without one whose rows are gone.
+        (
+            "DELETE FROM day_facts WHERE (portal, span, day) IN \
+             (SELECT portal, span, day FROM day_facts WHERE day < $1 / 86400000 LIMIT $2)",
             before(retention.rows),
         ),
         (

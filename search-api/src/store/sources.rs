@@ -1,5 +1,6 @@
 //! Sources of tickets beside the built-in form: each ticket counted once, what counts as none by reason, and for which time all are known.
 
+use super::days::note_change;
 use super::insert::Insert;
 use super::keys::Keys;
 use super::names::Named;
@@ -250,23 +251,39 @@ pub async fn take(
         }
     }
     insert_tickets(db, &facts).await?;
+    let mut times: Vec<Millis> = facts.iter().map(|(_, fact)| fact.at).collect();
     for id in rows.iter().zip(&new).filter(|(_, new)| **new).filter_map(|(row, _)| row.withdrawn.as_deref()) {
-        query("DELETE FROM ticket_fact WHERE portal = $1 AND id = $2").bind(portal).bind(id).execute(&mut *db).await?;
+        let withdrawn =
+            query("DELETE FROM ticket_fact WHERE portal = $1 AND id = $2 RETURNING at").bind(portal).bind(id);
+        for row in withdrawn.fetch_all(&mut *db).await? {
+            times.push(row.try_get("at")?);
+        }
     }
+    note_change(db, portal, times, now).await?;
     Ok(taken)
 }
 
 /// Notes that a source was alive at a moment: it knows all tickets from its first such moment to its last.
-pub async fn beat(db: &mut AnyConnection, portal: &str, source: &str, at: Millis) -> Result<(), sqlx::Error> {
+pub async fn beat(
+    db: &mut AnyConnection,
+    portal: &str,
+    source: &str,
+    at: Millis,
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    let known = "SELECT MIN(start) AS start, MAX(until) AS until FROM coverage WHERE portal = $1 AND source = $2";
+    let known = query(known).bind(portal).bind(source).fetch_one(&mut *db).await?;
+    let known: (Option<Millis>, Option<Millis>) = (known.try_get("start")?, known.try_get("until")?);
+    let (Some(start), Some(until)) = known else {
+        return cover(db, portal, source, (at, at), now).await;
+    };
     let longer = query(
         "UPDATE coverage SET start = CASE WHEN start > $3 THEN $3 ELSE start END, \
          until = CASE WHEN until < $3 THEN $3 ELSE until END WHERE portal = $1 AND source = $2",
     );
-    let longer = longer.bind(portal).bind(source).bind(at).execute(&mut *db).await?;
-    if longer.rows_affected() == 0 {
-        cover(db, portal, source, (at, at)).await?;
-    }
-    Ok(())
+    longer.bind(portal).bind(source).bind(at).execute(&mut *db).await?;
+    let more = if at > until { [until, at] } else { [at.min(start), start] };
+    if more[0] < more[1] { note_change(db, portal, more, now).await } else { Ok(()) }
 }
 
 /// Notes the time for which a source holds all tickets, unless that is known.
@@ -275,19 +292,22 @@ pub async fn cover(
     portal: &str,
     source: &str,
     (start, until): (Millis, Millis),
+    now: Millis,
 ) -> Result<(), sqlx::Error> {
     let cover = query(
         "INSERT INTO coverage (portal, source, start, until) SELECT $1, $2, $3, $4 WHERE NOT EXISTS \
          (SELECT 1 FROM coverage WHERE portal = $1 AND source = $2 AND start <= $3 AND until >= $4)",
     );
-    cover.bind(portal).bind(source).bind(start).bind(until).execute(db).await.map(drop)
+    let cover = cover.bind(portal).bind(source).bind(start).bind(until).execute(&mut *db).await?;
+    if cover.rows_affected() > 0 { note_change(db, portal, [start, until], now).await } else { Ok(()) }
 }
 
 /// Notes that a source was broken.
-pub async fn break_off(db: &mut AnyConnection, portal: &str, outage: &Stretch) -> Result<(), sqlx::Error> {
+pub async fn break_off(db: &mut AnyConnection, portal: &str, outage: &Stretch, now: Millis) -> Result<(), sqlx::Error> {
     let noted =
         query("INSERT INTO outage (portal, source, start, until) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING");
-    noted.bind(portal).bind(&outage.source).bind(outage.from).bind(outage.to).execute(db).await.map(drop)
+    let noted = noted.bind(portal).bind(&outage.source).bind(outage.from).bind(outage.to).execute(&mut *db).await?;
+    if noted.rows_affected() > 0 { note_change(db, portal, [outage.from, outage.to], now).await } else { Ok(()) }
 }
 
 /// The sources of a portal, by name.

@@ -1,5 +1,6 @@
 //! What the writer is asked to write, and what it answers.
 
+use super::days::Days;
 use super::erasure::{Erased, Erasure};
 use super::intake::{Rows, Sender};
 use super::outbox::{Claimed, HandedOver};
@@ -75,6 +76,8 @@ pub enum Work {
     },
     /// A ticket that was handed over.
     HandOver(HandedOver),
+    /// Facts of days.
+    Keep(Days),
     /// A time for which a source was broken.
     Outage {
         /// Portal.
@@ -98,6 +101,8 @@ pub enum Done {
     Heard(Taken),
     /// Tickets to be handed over.
     Claimed(Vec<Claimed>),
+    /// Whether facts of days are kept.
+    Kept(bool),
     /// Whatever has nothing to answer.
     Noted,
 }

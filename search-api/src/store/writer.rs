@@ -1,6 +1,7 @@
 //! The one task that writes: what arrives while it commits is the next commit, and each sender hears of theirs after it.
 
 use super::database::Database;
+use super::days;
 use super::erasure::{Erased, Traces};
 use super::insert::Insert;
 use super::intake::{BACKFILL, Rows};
@@ -201,8 +202,9 @@ impl Writer {
             done.push(match &command.work {
                 Work::Append { portal, rows, covers } => {
                     if let Some(covers) = covers {
-                        sources::cover(db, portal, BACKFILL, *covers).await?;
+                        sources::cover(db, portal, BACKFILL, *covers, now).await?;
                     }
+                    days::note_change(db, portal, rows.times(), now).await?;
                     Done::Appended(beside.append(portal, rows, inserted.by_ref().take(rows.events.len())))
                 }
                 Work::Ticket { sealed, fact, address } => {
@@ -225,7 +227,7 @@ impl Writer {
                     Done::Erased(Erased { rows: erasure.perform(db, now).await?, traces: Traces::InLog })
                 }
                 Work::Hear { portal, source, rows, at } => {
-                    sources::beat(db, portal, source, *at).await?;
+                    sources::beat(db, portal, source, *at, now).await?;
                     Done::Heard(sources::take(db, portal, source, rows, now).await?)
                 }
                 Work::Claim => Done::Claimed(outbox::claim(db, now).await?),
@@ -237,8 +239,9 @@ impl Writer {
                     outbox::hand_over(db, over, now).await?;
                     Done::Noted
                 }
+                Work::Keep(days) => Done::Kept(days::keep(db, days).await?),
                 Work::Outage { portal, outage } => {
-                    sources::break_off(db, portal, outage).await?;
+                    sources::break_off(db, portal, outage, now).await?;
                     Done::Noted
                 }
             });

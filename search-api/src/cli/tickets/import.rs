@@ -206,7 +206,7 @@ async fn import(
     }
     bar.finish_and_clear();
     if let Some(covered) = covered {
-        importer.cover(covered).await?;
+        importer.cover(covered, now).await?;
     }
     Ok(sum)
 }

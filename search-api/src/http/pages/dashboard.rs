@@ -13,14 +13,15 @@ use super::frame::{Frame, Visit};
 use super::page;
 use super::words::{Words, fill};
 use crate::deflection::comparison;
+use crate::deflection::facts::Selected;
 use crate::deflection::figures::Figure;
-use crate::deflection::{Log, Overview, Question, Report, overview, revision};
+use crate::deflection::{Overview, Question, Report, overview, revision, series};
 use crate::http::error::Problem;
 use crate::http::fields::Fields;
 use crate::http::reports::lines::Page;
 use crate::http::reports::replay::Reader;
 use crate::http::reports::{articles as article_report, asking, changes as change_report, topics};
-use crate::http::{App, Caller};
+use crate::http::{App, Caller, rollups};
 use crate::identity::ANALYST;
 use askama::Template;
 use axum::extract::State;
@@ -98,23 +99,25 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: 
     }
     fields.leave_out_blank();
     let now = app.now();
-    let filters = Filters::read(&caller, &frame, &mut fields, now)?;
+    let mut filters = Filters::read(&caller, &frame, &mut fields, now)?;
     let since = change_report::since(&mut fields, &filters.question)?;
     let reader = Reader::new(&app, &caller);
-    let read = async |question: &Question| -> Result<Log, Problem> {
-        let (from, to) = question.reach();
-        Ok(app.store.log(&caller.portal.id, from, to).await?)
-    };
-    let log = read(&filters.question).await?;
+    let portal = caller.portal.id.clone();
+    let kept = rollups::kept(app.store.archive(), &portal, &mut filters.question, app.large_log).await?;
     let before = match comparison::before(&filters.question) {
-        Ok(earlier) => Some((read(&earlier).await?, earlier)),
+        Ok(mut earlier) => Some(asking::sum(&app, &portal, &mut earlier, crate::deflection::report::draw).await?),
         Err(_) => None,
     };
+    // What is told of single searches, topics and articles takes the rows.
+    let (from, to) = filters.question.reach();
+    let log = app.store.log(&portal, from, to).await?;
     let last = article_report::last_openings(&app, &caller, &filters.question).await?;
     let work = move || {
         let question = &filters.question;
-        let told = overview(&log, question);
-        let before = before.map(|(log, earlier)| crate::deflection::report(&log, &earlier));
+        let sums =
+            |selected: &Selected<'_>, lost| (crate::deflection::report::draw(selected, lost), series::draw(selected));
+        let sums = kept.map(|kept| kept.draw(question, sums)).transpose().map_err(Problem::internal)?;
+        let told = overview(&log, question, sums);
         let revised = since.map(|since| (since, revision(&log, question, since)));
         let language = caller.portal.languages.first().cloned().unwrap_or_else(Language::unknown);
         let (topics, _) = topics::rows(&reader, &log, question, &language, Page { cursor: 0, limit: TOPICS })?;

@@ -1,11 +1,13 @@
 //! What a report is asked for: read from a call, written into the links that lead to its rows, and answered from the log.
 
+use crate::deflection::facts::Selected;
+use crate::deflection::log::Lost;
 use crate::deflection::question::{RangeError, Stratum};
-use crate::deflection::{Log, Question, Window};
+use crate::deflection::{self, Log, Question, Window};
 use crate::http::address;
 use crate::http::error::Problem;
 use crate::http::fields::Fields;
-use crate::http::{App, Caller};
+use crate::http::{App, Caller, rollups};
 use crate::identity::ANALYST;
 use indexer::language::Language;
 use indexer::portal::Portal;
@@ -111,6 +113,21 @@ pub async fn fold<T: Send + 'static>(
     let log = app.store.log(portal, from, to).await?;
     let question = question.clone();
     app.cores.run_behind(move || fold(&log, &question)).await
+}
+
+/// Draws what is a sum over a range, from the facts of its days if those are kept; the question is then asked of the moment of which
+/// they know.
+pub async fn sum<T: Send + 'static>(
+    app: &App,
+    portal: &str,
+    question: &mut Question,
+    draw: impl FnOnce(&Selected<'_>, Lost) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let Some(kept) = rollups::kept(app.store.archive(), portal, question, app.large_log).await? else {
+        return fold(app, portal, question, |log, question| deflection::sums(log, question, draw)).await;
+    };
+    let question = question.clone();
+    app.cores.run_behind(move || kept.draw(&question, draw)).await?.map_err(Problem::internal)
 }
 
 /// What a question says by name, but for the moment whose knowledge is used.

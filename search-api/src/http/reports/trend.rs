@@ -1,6 +1,6 @@
 //! `GET /reports/trend`: the figures and outcomes of a range by day or week, beside the days that may explain them.
 
-use super::asking::{ReportQuestion, ask, fold};
+use super::asking::{ReportQuestion, ask, sum};
 use super::lines;
 use crate::deflection::outcomes::Outcome;
 use crate::deflection::series;
@@ -67,10 +67,10 @@ struct AnnotationBody {
     responses((status = 200, content((TrendBody = "application/json"), (String = "text/csv"))),
         (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields) -> Result<Response, Problem> {
-    let question = ask(&caller, &mut fields, app.now())?;
+    let mut question = ask(&caller, &mut fields, app.now())?;
     let format = lines::Format::read(&mut fields)?;
     fields.finish()?;
-    let told = fold(&app, &caller.portal.id, &question, series).await?;
+    let told = sum(&app, &caller.portal.id, &mut question, |selected, _| series::draw(selected)).await?;
     if format == lines::Format::Csv {
         return Ok(lines::table("trend.csv", columns(), told.buckets.into_iter().map(|bucket| cells(&bucket))));
     }

@@ -11,6 +11,7 @@ mod guards;
 mod holdout;
 mod ledger;
 mod refusals;
+mod rollups;
 mod steering;
 mod webhooks;
 

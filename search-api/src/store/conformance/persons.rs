@@ -1,8 +1,10 @@
 //! One person: found by each of their names, told and erased, and nobody else with them.
 
 use super::*;
+use crate::deflection::question::Window;
 use crate::store::erasure::TABLES;
 use crate::store::readings::Reading;
+use jiff::civil::date;
 
 on_both! {
     who_signed_in_is_found_with_what_they_did_before_in_that_visit_alone,
@@ -10,6 +12,7 @@ on_both! {
     an_address_leads_to_its_tickets_and_to_who_is_known_by_it_alone,
     a_ticket_of_a_help_desk_is_theirs_by_any_link_and_does_not_come_back,
     an_erased_ticket_is_handed_over_to_nobody,
+    the_facts_of_days_name_nobody_who_was_erased,
     what_is_held_is_told_whole_and_of_one_person,
     of_the_erased_nothing_is_left_and_the_audit_says_so_without_a_name,
     a_second_process_erases_beside_a_server,
@@ -203,6 +206,34 @@ async fn an_erased_ticket_is_handed_over_to_nobody(bench: Bench) {
     }
     db.close().await.unwrap();
     store.shutdown().await;
+}
+
+async fn the_facts_of_days_name_nobody_who_was_erased(bench: Bench) {
+    let store = bench.open().await;
+    let ana = viewer(&bench.portal, "ana", &[]);
+    store.append(&bench.portal, Origin::new(&ana, Some("b1")), batch(vec![click("e", "a")])).await.unwrap();
+    let hash = store.keys.subject("acme", "ana");
+    let (long_before, then) = (date(2026, 1, 1), date(2026, 5, 4));
+    let before = store.archive().changes_of_past("acme").await.unwrap();
+    let days = |changes| {
+        let facts = |day| DayFacts { day, window: Window::Week, known_at: T0, facts: hash.to_vec() };
+        let days = [long_before, then].map(facts).into();
+        Days { portal: "acme".into(), zone: "UTC".into(), changes, days }
+    };
+    assert!(store.keep_days(days(before)).await.unwrap());
+    erase(&bench, &store, Sought::Subject("ana".into())).await;
+    let kept = store.archive().kept_days("acme", "UTC", Window::Week, (long_before, then)).await.unwrap();
+    assert_eq!(kept.iter().map(|kept| kept.day).collect::<Vec<_>>(), [long_before]);
+    // What was worked out of rows that are erased meanwhile comes too late.
+    assert!(!store.keep_days(days(before)).await.unwrap());
+    store.shutdown().await;
+    // Of days whose rows are gone nobody could be taken out.
+    let keys = Keys::open(&bench.folder.path().join("keys")).unwrap();
+    let mut db = bench.database().to_write().await.unwrap();
+    let day_after = T0 - (31 + 28 + 31 + 30 + 2) * DAY;
+    retention::tidy(&mut db, bench.database().begin(), &keys, Retention::DEFAULT, day_after + 400 * DAY).await.unwrap();
+    db.close().await.unwrap();
+    assert!(!bench.holds_bytes(&hash).await);
 }
 
 async fn what_is_held_is_told_whole_and_of_one_person(bench: Bench) {

@@ -1,0 +1,296 @@
+//! Facts: what each visit, episode, form, search and ticket came to under one window, without a word of what anybody typed. Every
+//! figure is a sum of them; see [`days`] for how those of past days are kept.
+
+pub mod days;
+pub mod gather;
+
+pub use gather::{Judged, gather};
+
+use super::log::{Assignment, Hash, Mark, Millis};
+use super::outcomes::{FormOutcome, Outcome};
+use super::question::{Question, Stratum};
+use super::tickets::Link;
+use super::visitors::Visitor;
+use indexer::language::Language;
+use serde::{Deserialize, Serialize};
+
+/// Why facts cannot be written or read.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Unreadable {
+    /// The bytes are of no facts.
+    #[error("the bytes are of no facts: {0}")]
+    Form(#[from] postcard::Error),
+    /// The bytes are of facts that name what is not among them.
+    #[error("the facts name what is not among them")]
+    Unsound,
+}
+
+/// A visitor, by their place in [`Facts::visitors`].
+pub type Who = u32;
+
+/// What became of all that a log tells. Each list of units is in the order of the journeys that it was gathered from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Everybody whom a fact names, once.
+    pub visitors: Vec<Visitor>,
+    /// Everything that filters ask of a fact, once.
+    pub traits: Vec<Traits>,
+    /// Everything that chance gave the writer of a form, once.
+    pub assignments: Vec<Assignment>,
+    /// Visits.
+    pub visits: Vec<VisitFact>,
+    /// Episodes.
+    pub episodes: Vec<EpisodeFact>,
+    /// Forms.
+    pub forms: Vec<FormFact>,
+    /// Searches.
+    pub searches: Vec<SearchFact>,
+    /// Tickets.
+    pub tickets: Vec<TicketFact>,
+    /// What counts in no figure.
+    pub asides: Vec<AsideFact>,
+    /// Hashes of one browser under the key of a month and of the month before it.
+    pub months: Vec<(Hash, Hash)>,
+}
+
+/// What filters ask of a fact.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Traits {
+    /// Roles seen in it.
+    pub roles: Vec<String>,
+    /// The needs in it: of a visit all of its episodes', of anything else at most one.
+    pub needs: Vec<Need>,
+}
+
+/// What filters ask of an episode.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Need {
+    /// Roles seen in it.
+    pub roles: Vec<String>,
+    /// Language of its first search.
+    pub language: Option<Language>,
+    /// Its stratum.
+    pub stratum: Stratum,
+}
+
+/// What became of a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VisitFact {
+    /// When it began.
+    pub t: Millis,
+    /// Whose.
+    pub visitor: Who,
+    /// Place among [`Facts::traits`].
+    pub traits: u32,
+    /// Whether it has a ticketed episode, a sent form, or a ticket linked to it alone.
+    pub asked: bool,
+    /// Whether a ticket is attributed to it or one of its episodes.
+    pub ticketed: bool,
+    /// Whether something happened in it on a help page.
+    pub on_help: bool,
+    /// Whether it has a search.
+    pub searched: bool,
+    /// Whether an article was opened in it, other than from a form.
+    pub clicked: bool,
+    /// Whether a form was begun in it.
+    pub form: bool,
+    /// Whether a form's suggestion was opened in it.
+    pub suggested: bool,
+}
+
+/// What became of an episode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpisodeFact {
+    /// When it began.
+    pub t: Millis,
+    /// Whose.
+    pub visitor: Who,
+    /// Place among [`Facts::traits`].
+    pub traits: u32,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Whether its last event is a vote that says solved.
+    pub ends_solved: bool,
+    /// From its first search to the opening that solved it.
+    pub answered: Option<Millis>,
+    /// Where an answer was shown and 24 hours have passed: whether nothing came after it, or it was confirmed, and not reopened.
+    pub resolved: Option<bool>,
+}
+
+/// What became of a ticket form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormFact {
+    /// When it was begun.
+    pub t: Millis,
+    /// Whose.
+    pub visitor: Who,
+    /// Place among [`Facts::traits`].
+    pub traits: u32,
+    /// What became of it.
+    pub outcome: FormOutcome,
+    /// What chance gave its writer.
+    pub trial: Option<Trial>,
+}
+
+/// A form under an experiment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trial {
+    /// Place among [`Facts::assignments`].
+    pub assignment: u32,
+    /// Whether its writer sent a ticket within 7 days; `None`: they are not over, or nobody can say.
+    pub ticketed: Option<bool>,
+}
+
+/// What became of a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchFact {
+    /// When its first keystroke was answered.
+    pub t: Millis,
+    /// Whose.
+    pub visitor: Who,
+    /// Place among [`Facts::traits`]: those of its episode.
+    pub traits: u32,
+    /// Whether nothing good was found.
+    pub nothing: bool,
+    /// Whether it led to an opening.
+    pub opened: bool,
+}
+
+/// Where a ticket belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketFact {
+    /// When it was made.
+    pub t: Millis,
+    /// Whose, as far as that is known.
+    pub visitor: Option<Who>,
+    /// How it is linked.
+    pub link: Link,
+    /// To what.
+    pub belongs: Belongs,
+}
+
+/// What a ticket belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Belongs {
+    /// To an episode.
+    Episode,
+    /// To a visit without an episode that could have led to it.
+    Visit,
+    /// To a visitor, but outside the window.
+    OutsideWindow,
+    /// To nobody.
+    Unlinked,
+}
+
+/// Events or tickets of one moment, or of one day, that are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AsideFact {
+    /// When.
+    pub t: Millis,
+    /// Why.
+    pub why: Aside,
+    /// How many.
+    pub count: u32,
+}
+
+/// Why something is told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Aside {
+    /// An event that counts in no figure.
+    Event(Mark),
+    /// An event of nobody.
+    NotIdentified,
+    /// A ticket that counts in no figure.
+    Ticket,
+    /// An event whose clock had to be clamped; it may count.
+    Clamped,
+}
+
+/// The facts that a question selects.
+#[derive(Clone, Debug)]
+pub struct Selected<'f> {
+    /// The question.
+    pub question: &'f Question,
+    /// All facts, beyond the range too.
+    pub facts: &'f Facts,
+    range: (Millis, Millis),
+    /// By place among the traits: whether they pass the filters.
+    passes: Vec<bool>,
+    /// By visitor: whether an experiment held them out. Of deflection by suggestions they say nothing.
+    held_out: Vec<bool>,
+}
+
+impl<'f> Selected<'f> {
+    /// Selects the facts of a question's range that pass its filters.
+    pub fn new(question: &'f Question, facts: &'f Facts) -> Self {
+        let held_out = super::holdout::held_out(facts);
+        let passes = facts.traits.iter().map(|traits| traits.pass(question)).collect();
+        Self { question, facts, range: question.range(), passes, held_out }
+    }
+
+    /// Episodes that began in the range, by number.
+    pub fn episodes(&self) -> impl Iterator<Item = (usize, &'f EpisodeFact)> {
+        self.of(&self.facts.episodes, |episode| (episode.t, episode.traits))
+    }
+
+    /// Visits that began in the range, by number. A filter on language or stratum asks for such an episode in them.
+    pub fn visits(&self) -> impl Iterator<Item = (usize, &'f VisitFact)> {
+        self.of(&self.facts.visits, |visit| (visit.t, visit.traits))
+    }
+
+    /// Forms begun in the range, by number.
+    pub fn forms(&self) -> impl Iterator<Item = (usize, &'f FormFact)> {
+        self.of(&self.facts.forms, |form| (form.t, form.traits))
+    }
+
+    /// Searches of the range, by number.
+    pub fn searches(&self) -> impl Iterator<Item = (usize, &'f SearchFact)> {
+        self.of(&self.facts.searches, |search| (search.t, search.traits))
+    }
+
+    /// Tickets of the range, by number. Not filtered by role, language or stratum, which most tickets do not have.
+    pub fn tickets(&self) -> impl Iterator<Item = (usize, &'f TicketFact)> {
+        self.facts.tickets.iter().enumerate().filter(|(_, ticket)| self.in_range(ticket.t))
+    }
+
+    /// What is told apart in the range. Not filtered either.
+    pub fn asides(&self) -> impl Iterator<Item = &'f AsideFact> {
+        self.facts.asides.iter().filter(|aside| self.in_range(aside.t))
+    }
+
+    /// Whether an experiment held a visitor out.
+    pub fn is_held_out(&self, visitor: Who) -> bool {
+        self.held_out[visitor as usize]
+    }
+
+    /// Whether a moment lies in the range.
+    pub fn in_range(&self, t: Millis) -> bool {
+        self.range.0 <= t && t < self.range.1
+    }
+
+    fn of<T>(&self, all: &'f [T], asked: impl Fn(&T) -> (Millis, u32)) -> impl Iterator<Item = (usize, &'f T)> {
+        all.iter().enumerate().filter(move |(_, fact)| {
+            let (t, traits) = asked(fact);
+            self.in_range(t) && self.passes[traits as usize]
+        })
+    }
+}
+
+impl Traits {
+    fn pass(&self, question: &Question) -> bool {
+        let by_need = question.language.is_some() || question.stratum.is_some();
+        if by_need { self.needs.iter().any(|need| need.pass(question)) } else { has_role(&self.roles, question) }
+    }
+}
+
+impl Need {
+    fn pass(&self, question: &Question) -> bool {
+        has_role(&self.roles, question)
+            && question.language.as_ref().is_none_or(|language| self.language.as_ref() == Some(language))
+            && question.stratum.is_none_or(|stratum| self.stratum == stratum)
+    }
+}
+
+fn has_role(roles: &[String], question: &Question) -> bool {
+    question.role.as_ref().is_none_or(|role| roles.contains(role))
+}

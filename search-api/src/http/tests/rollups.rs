@@ -1,0 +1,135 @@
+//! Reports of a large log are the same from the facts of its days as from its rows.
+
+use super::{NOW, Site, site};
+use crate::deflection::log::{Confidence, Kind, Searched, Shown, Surface};
+use crate::deflection::question::DAY;
+use crate::http::reports::asking::question;
+use crate::http::rollups::{kept, roll_up};
+use crate::identity::{ANALYST, Viewer};
+use crate::store::{Batch, NewEvent, Origin};
+use indexer::portal::Portal;
+use serde_json::Value;
+use std::sync::Arc;
+
+const REPORTS: &str = "/v1/portals/acme/reports";
+const NOW_MS: i64 = NOW * 1000;
+const HOUR: i64 = DAY / 24;
+
+/// A site to which every log is large.
+async fn with_large_logs() -> (Site, Arc<Portal>) {
+    let mut site = site(&[]).await;
+    Arc::get_mut(&mut site.app).unwrap().large_log = 1;
+    let portal = Arc::clone(site.app.library.snapshot().portal("acme").unwrap());
+    (site, portal)
+}
+
+async fn backfill(site: &Site, portal: &Portal, browser: &str, events: Vec<(i64, Kind)>) {
+    let id = |place: usize, at: i64| format!("{browser}-{at}-{place}");
+    let event = |(place, (at, kind)): (usize, (i64, Kind))| NewEvent {
+        id: id(place, at),
+        at,
+        surface: Surface::Help,
+        test: false,
+        kind,
+    };
+    let events = events.into_iter().enumerate().map(event).collect();
+    let batch = Batch { sent_at: NOW_MS, events, covers: Some((NOW_MS - 90 * DAY, NOW_MS)) };
+    site.app.store.append(portal, Origin::new(&Viewer::operator("acme"), Some(browser)), batch).await.unwrap();
+}
+
+fn searched(id: &str, confidence: Confidence) -> Kind {
+    Kind::Search(Searched {
+        search_id: Some(id.into()),
+        text: Some(format!("how do I mend {id}")),
+        language: indexer::language::Language::parse("en"),
+        results: 3,
+        confidence: Some(confidence),
+        vector: None,
+    })
+}
+
+/// Two months of visits, some with a vote, some with a ticket a day later.
+async fn two_months(site: &Site, portal: &Portal) {
+    for number in 0..120 {
+        let (at, id) = (NOW_MS - 60 * DAY + number * 12 * HOUR, format!("s{number}"));
+        let slug = "pay-an-invoice".to_owned();
+        let sure = if number % 7 == 0 { Confidence::None } else { Confidence::Good };
+        let mut events = vec![(at, searched(&id, sure))];
+        if number % 3 == 0 {
+            let shown = Shown { slug: slug.clone(), search_id: Some(id.clone()), form_id: None, rank: Some(1) };
+            events.push((at + 9_000, Kind::Click(shown)));
+            events.push((at + 90_000, Kind::Vote { slug, solved: true, comment: None, search_id: Some(id.clone()) }));
+        }
+        if number % 5 == 0 {
+            let ticket =
+                Kind::Ticket { form_id: None, search_id: Some(id.clone()), ticket_id: Some(format!("t{number}")) };
+            events.push((at + 23 * HOUR, ticket));
+        }
+        backfill(site, portal, &format!("b{}", number % 17), events).await;
+    }
+}
+
+/// Everything that is a sum, as it is told.
+async fn told(site: &Site) -> Vec<Value> {
+    let mut told = Vec::new();
+    for asked in ["", "&window=7d", "&window=1h&stratum=without_intent", "&language=en&compare=before", "&role=admin"] {
+        for report in ["deflection", "trend"] {
+            let compares = report == "trend" && asked.contains("compare");
+            let asked = if compares { "" } else { asked };
+            let path = format!("{REPORTS}/{report}?from=2026-11-20&to=2027-01-16{asked}");
+            told.push(site.get_as(ANALYST, &path).await.json());
+        }
+    }
+    told
+}
+
+/// Whether reports of the last 28 days are added up from days.
+async fn is_kept(site: &Site, portal: &Portal) -> bool {
+    let mut question = question(Some(portal), None, None, NOW_MS).unwrap();
+    kept(site.app.store.archive(), "acme", &mut question, 1).await.unwrap().is_some()
+}
+
+#[tokio::test]
+async fn a_large_log_is_told_from_its_days_as_it_is_from_its_rows() {
+    let (site, portal) = with_large_logs().await;
+    two_months(&site, &portal).await;
+    assert!(!is_kept(&site, &portal).await);
+    let from_rows = told(&site).await;
+    assert!(from_rows[0]["closed"].as_u64().unwrap() > 100, "{}", from_rows[0]);
+    roll_up(&site.app, &portal).await.unwrap();
+    assert!(is_kept(&site, &portal).await);
+    for (days, rows) in told(&site).await.iter().zip(&from_rows) {
+        assert_eq!(days, rows);
+    }
+    // The rows are still where the figures say.
+    let rows = from_rows[0]["figures"][0]["denominator_rows"].as_str().unwrap();
+    assert_eq!(site.get_as(ANALYST, rows).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_comes_to_be_known_late_is_counted_at_once_and_rolled_up_again() {
+    let (site, portal) = with_large_logs().await;
+    two_months(&site, &portal).await;
+    roll_up(&site.app, &portal).await.unwrap();
+    let before = told(&site).await;
+    let late = Kind::Ticket { form_id: None, search_id: Some("s81".into()), ticket_id: Some("late".into()) };
+    backfill(&site, &portal, "b13", vec![(NOW_MS - 60 * DAY + 81 * 12 * HOUR + HOUR, late)]).await;
+    assert!(!is_kept(&site, &portal).await, "its days are worked out anew");
+    let from_rows = told(&site).await;
+    let ticketed = |told: &[Value]| told[0]["outcomes"]["ticketed"].as_u64().unwrap();
+    assert_eq!(ticketed(&from_rows), ticketed(&before) + 1);
+    roll_up(&site.app, &portal).await.unwrap();
+    assert!(is_kept(&site, &portal).await);
+    assert_eq!(told(&site).await, from_rows);
+}
+
+#[tokio::test]
+async fn what_was_known_at_a_moment_long_ago_is_folded_from_rows() {
+    let (site, portal) = with_large_logs().await;
+    two_months(&site, &portal).await;
+    let path = format!("{REPORTS}/deflection?from=2026-12-01&to=2027-01-01&as_of=2026-12-20T00:00:00Z");
+    let from_rows = site.get_as(ANALYST, &path).await.json();
+    roll_up(&site.app, &portal).await.unwrap();
+    assert_eq!(site.get_as(ANALYST, &path).await.json(), from_rows);
+    assert!(from_rows["outcomes"]["provisional"].as_u64().unwrap() > 0);
+}
