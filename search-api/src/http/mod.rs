@@ -4,6 +4,7 @@ pub mod address;
 pub mod admin;
 pub mod articles;
 mod assets;
+mod audit;
 pub mod client;
 pub mod cores;
 mod embedding;
@@ -20,6 +21,7 @@ pub mod helpfulness;
 pub mod limits;
 mod observe;
 pub mod pages;
+pub mod person;
 mod protect;
 pub mod reports;
 pub mod rollups;
@@ -191,6 +193,9 @@ fn routes() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(reports::articles::get))
         .routes(routes!(reports::changes::get))
         .routes(routes!(explain::get))
+        .routes(routes!(person::erase))
+        .routes(routes!(person::export))
+        .routes(routes!(audit::get))
         .routes(routes!(sources::get, sources::post))
         .merge(OpenApiRouter::new().routes(routes!(webhooks::post)).layer(DefaultBodyLimit::max(webhooks::LIMIT)))
         .routes(routes!(health::livez))

@@ -128,9 +128,14 @@ pub async fn note_change(
     let span = times.into_iter().fold(None, |span: Option<(Millis, Millis)>, t| {
         Some(span.map_or((t, t), |(from, to)| (from.min(t), to.max(t))))
     });
-    let Some((from, to)) = span.filter(|(from, _)| *from < now.saturating_sub(IN_TIME)) else {
-        return Ok(());
-    };
+    match span {
+        Some(span) if span.0 < now.saturating_sub(IN_TIME) => forget(db, portal, span).await,
+        _ => Ok(()),
+    }
+}
+
+/// Forgets the facts of days that depend on what happened between two moments, inclusive: they are worked out anew.
+pub async fn forget(db: &mut AnyConnection, portal: &str, (from, to): (Millis, Millis)) -> Result<(), sqlx::Error> {
     // Days of any time zone lie within a day of those of UTC.
     let (first, last) =
         (from.saturating_sub(REACH + DAY).div_euclid(DAY), to.saturating_add(REACH + DAY).div_euclid(DAY));

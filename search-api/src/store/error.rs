@@ -49,6 +49,11 @@ pub enum StoreError {
         /// File of the key.
         key: PathBuf,
     },
+    /// The folder has no keys, so that nobody can be found in the database.
+    #[error(
+        "find the keys in {0}: name the data folder of a server of this database, since people are known by keyed hashes alone"
+    )]
+    NoKeys(PathBuf),
     /// The database cannot be brought to this version's form.
     #[error("bring the event database to this version's form: {0}")]
     Migrate(sqlx::migrate::MigrateError),

@@ -1,6 +1,7 @@
 //! What the writer is asked to write, and what it answers.
 
 use super::days::Days;
+use super::erasure::{Erased, Erasure};
 use super::intake::{Rows, Sender};
 use super::outbox::{Claimed, HandedOver};
 use super::readings::Reading;
@@ -49,6 +50,8 @@ pub enum Work {
     },
     /// A reading of what most analysts may not see.
     Read(Reading),
+    /// Somebody to be erased.
+    Erase(Erasure),
     /// What a source of tickets said.
     Hear {
         /// Portal.
@@ -92,6 +95,8 @@ pub enum Done {
     Ticket(Stored),
     /// A stage.
     Advanced,
+    /// An erasure.
+    Erased(Erased),
     /// What a source said.
     Heard(Taken),
     /// Tickets to be handed over.

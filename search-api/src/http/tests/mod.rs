@@ -1,7 +1,9 @@
 //! The service as its callers meet it: one portal with a public and a restricted article, asked without a network.
 
+mod access;
 mod answers;
 mod bad_input;
+mod batches;
 mod dashboard;
 mod deflection;
 mod groups;
