@@ -52,9 +52,6 @@ pub enum RollUpError {
     /// The database cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Facts cannot be written as bytes.
-    #[error(transparent)]
-    Write(#[from] Unreadable),
     /// The fold did not end.
     #[error("the fold of the rows did not end: {0:?}")]
     Fold(Problem),
@@ -191,8 +188,13 @@ async fn work_out(
     let Ok(question) = Question::new(first, last.saturating_add(1.day()), zone.clone(), now) else { return Ok(true) };
     let changes = app.store.archive().changes_of_past(&portal.id).await?;
     let (from, to) = question.range();
-    let log = app.store.log(&portal.id, from.saturating_sub(REACH), to.saturating_add(REACH).min(now)).await?;
-    let days = app.cores.run_behind(move || fold(&log, &question)).await.map_err(RollUpError::Fold)??;
+    let mut log = app.store.log(&portal.id, from.saturating_sub(REACH), to.saturating_add(REACH).min(now)).await?;
+    if to.saturating_add(SETTLED) <= now {
+        // Rows forget soon which browsers of two months are one, so what is kept does not say it either.
+        log.part_months();
+    }
+    let days = app.cores.run_behind(move || fold(&log, &question)).await.map_err(RollUpError::Fold)?;
+    let days = days.map_err(StoreError::from)?;
     Ok(app.store.keep_days(Days { portal: portal.id.clone(), zone: name(zone), changes, days }).await?)
 }
 

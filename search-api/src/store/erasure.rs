@@ -71,7 +71,7 @@ pub const TABLES: [(&str, &str); 17] = [
         "ticket_notice",
         "kept: keyed hashes of numbers of tickets, without which a ticket that is delivered again would come back",
     ),
-    ("day_facts", "forgotten of the days around what they did, and worked out anew without them"),
+    ("day_facts", "kept; of the days around what they did, with a stranger in their place"),
     ("changed_past", "of nobody"),
     ("coverage", "of nobody"),
     ("outage", "of nobody"),
@@ -95,7 +95,8 @@ impl Erasure {
                 .await?;
         }
         if let Some(span) = theirs.span {
-            days::forget(db, portal, span).await?;
+            let persons = theirs.subjects.iter().chain(&theirs.browsers).copied();
+            days::disguise(db, portal, persons, span).await?;
         }
         for (slug, visitor, t) in &theirs.votes {
             let vote = query("DELETE FROM vote WHERE portal = $1 AND slug = $2 AND visitor = $3 AND t = $4");

@@ -201,6 +201,39 @@ mod tests {
         })
     }
 
+    /// The log over weeks, so that needs, windows and visits lie across the turns of days. What names a search or a form of days ago
+    /// names none: ids live for days, not for weeks.
+    fn stretched(mut log: Log, spread: Millis) -> Log {
+        let stretch = |t: Millis| T0 + (t - T0) * spread;
+        let searches: HashMap<String, Millis> =
+            log.events.iter().map(|event| (event.id.clone(), stretch(event.stamp.at))).collect();
+        let near = |id: &mut Option<String>, t: Millis| {
+            let far = |id: &String| searches.get(id).is_none_or(|at| (at - t).abs() > 3 * DAY);
+            *id = id.take().filter(|id| !far(id));
+        };
+        let renamed = |id: &str, t: Millis| format!("{id}-{}", t.div_euclid(3 * DAY));
+        for event in &mut log.events {
+            let at = stretch(event.stamp.at);
+            event.stamp = crate::deflection::log::Stamp { at, sent_at: at, received_at: at, backfill: false };
+            match &mut event.kind {
+                Kind::Click(shown) | Kind::Impression(shown) => near(&mut shown.search_id, at),
+                Kind::FormOpen { form_id, search_id, .. } => {
+                    *form_id = renamed(form_id, at);
+                    near(search_id, at);
+                }
+                Kind::FormSuggest { form_id, .. } | Kind::FormLeft { form_id } => *form_id = renamed(form_id, at),
+                Kind::Leave { search_id, .. } | Kind::Vote { search_id, .. } => near(search_id, at),
+                Kind::Search(_) | Kind::Ticket { .. } => {}
+            }
+        }
+        for ticket in &mut log.tickets {
+            ticket.at = stretch(ticket.at);
+            near(&mut ticket.search_id, ticket.at);
+            ticket.form_id = ticket.form_id.take().map(|id| renamed(&id, ticket.at));
+        }
+        log
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
@@ -208,14 +241,7 @@ mod tests {
         fn days_kept_apart_tell_what_the_log_tells(
             steps in proptest::collection::vec(step(), 0..120), spread in 1..60_u16, days in 1..8_i64,
         ) {
-            // Over weeks, so that needs, windows and visits lie across the turns of days.
-            let mut log = tell(&steps);
-            let stretch = |t: Millis| T0 + (t - T0) * Millis::from(spread);
-            for event in &mut log.events {
-                let at = stretch(event.stamp.at);
-                event.stamp = crate::deflection::log::Stamp { at, sent_at: at, received_at: at, backfill: false };
-            }
-            log.tickets.iter_mut().for_each(|ticket| ticket.at = stretch(ticket.at));
+            let log = stretched(tell(&steps), Millis::from(spread));
             for question in asked() {
                 let kept = kept(&log, &question, days);
                 prop_assert_eq!(told(&kept, &question, log.lost), (report(&log, &question), series(&log, &question)));

@@ -1,7 +1,9 @@
 //! One person: found by each of their names, told and erased, and nobody else with them.
 
 use super::*;
+use crate::deflection::facts::Facts;
 use crate::deflection::question::Window;
+use crate::deflection::visitors::Visitor;
 use crate::store::erasure::TABLES;
 use crate::store::readings::Reading;
 use jiff::civil::date;
@@ -216,14 +218,17 @@ async fn the_facts_of_days_name_nobody_who_was_erased(bench: Bench) {
     let (long_before, then) = (date(2026, 1, 1), date(2026, 5, 4));
     let before = store.archive().changes_of_past("acme").await.unwrap();
     let days = |changes| {
-        let facts = |day| DayFacts { day, window: Window::Week, known_at: T0, facts: hash.to_vec() };
+        let named = Facts { visitors: vec![Visitor::Subject(hash)], ..Facts::default() };
+        let facts = |day| DayFacts { day, window: Window::Week, known_at: T0, facts: named.write().unwrap() };
         let days = [long_before, then].map(facts).into();
         Days { portal: "acme".into(), zone: "UTC".into(), changes, days }
     };
     assert!(store.keep_days(days(before)).await.unwrap());
     erase(&bench, &store, Sought::Subject("ana".into())).await;
     let kept = store.archive().kept_days("acme", "UTC", Window::Week, (long_before, then)).await.unwrap();
-    assert_eq!(kept.iter().map(|kept| kept.day).collect::<Vec<_>>(), [long_before]);
+    assert_eq!(kept.iter().map(|kept| kept.day).collect::<Vec<_>>(), [long_before, then]);
+    let stranger = Facts::read(&kept[1].facts).unwrap().visitors;
+    assert!(matches!(stranger[..], [Visitor::Subject(other)] if other != hash), "still one, and somebody else");
     // What was worked out of rows that are erased meanwhile comes too late.
     assert!(!store.keep_days(days(before)).await.unwrap());
     store.shutdown().await;
