@@ -1,5 +1,6 @@
 //! The tests that drive the real `signpost` binary: one test binary for the whole service.
 
+mod alerts;
 mod contents;
 mod crash;
 mod databases;

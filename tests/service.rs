@@ -169,7 +169,8 @@ impl Service {
         self.get_from(&self.base, path, token)
     }
 
-    fn get_from(&self, base: &str, path: &str, token: Option<&str>) -> Reply {
+    /// What an address answers, on the public listener or the admin one.
+    pub fn get_from(&self, base: &str, path: &str, token: Option<&str>) -> Reply {
         let mut request = self.agent.get(format!("{base}{path}"));
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));

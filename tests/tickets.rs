@@ -74,6 +74,12 @@ fn tickets_are_imported_once_beside_a_running_server_into_its_database() {
 
 /// Answers the next call with a status and JSON: its headers in lower case, and its body.
 fn answer(listener: &TcpListener, status: &str, json: &str) -> (String, Value) {
+    let (headers, body) = take(listener, status, json);
+    (headers, serde_json::from_slice(&body).unwrap())
+}
+
+/// The same, with the body as it came.
+pub fn take(listener: &TcpListener, status: &str, json: &str) -> (String, Vec<u8>) {
     let (mut stream, _) = listener.accept().unwrap();
     let mut from = BufReader::new(stream.try_clone().unwrap());
     let (mut headers, mut line) = (String::new(), String::new());
@@ -85,7 +91,7 @@ fn answer(listener: &TcpListener, status: &str, json: &str) -> (String, Value) {
     from.read_exact(&mut body).unwrap();
     let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", json.len());
     stream.write_all(format!("{head}{json}").as_bytes()).unwrap();
-    (headers, serde_json::from_slice(&body).unwrap())
+    (headers, body)
 }
 
 #[test]

@@ -8,8 +8,8 @@ mod key_files;
 mod values;
 
 pub use file::{ConfigError, with_file};
-pub use help_desks::{ForwardRule, Provider, WebhookRule};
-pub use key_files::{Forward, KeyFileError, Secret, Webhook, forwards, keys, webhooks};
+pub use help_desks::{AlertRule, ForwardRule, Provider, WebhookRule};
+pub use key_files::{AlertHook, Forward, KeyFileError, Secret, Webhook, alerts, forwards, keys, webhooks};
 pub use values::{HostRule, KeyRule, KeySource, Network};
 
 use crate::store::{DatabaseUrl, Retention};
@@ -86,6 +86,9 @@ pub struct Config {
     /// Where tickets of a portal's form are handed over to, as PROVIDER/PORTAL=SOURCE@URL: the address of the help desk, or of a webhook that is signed, and where the secret is: of Zendesk ADDRESS/token:TOKEN, of Freshdesk an API key, of HubSpot an access token
     #[arg(long, env = "SIGNPOST_FORWARD", value_name = "PROVIDER/PORTAL=SOURCE@URL", value_delimiter = ',')]
     pub forward: Vec<ForwardRule>,
+    /// Where a signed message goes when the ticket rate of a group of a portal's searches rose in the last whole week by more than chance explains, as PORTAL=SOURCE@URL: the address of a webhook, and where the secret is that signs
+    #[arg(long, env = "SIGNPOST_ALERT", value_name = "PORTAL=SOURCE@URL", value_delimiter = ',')]
+    pub alert: Vec<AlertRule>,
 
     /// Hosts whose root shows one portal, as HOST=PORTAL
     #[arg(long, env = "SIGNPOST_HOSTS", value_name = "HOST=PORTAL", value_delimiter = ',')]

@@ -1,7 +1,7 @@
 //! `signpost serve`: brings the parts together, says where they are reached, and takes them apart in order.
 
 use super::{WrongUse, demo};
-use crate::config::{self, Config, Folders, Forward, LogFormat, Webhook};
+use crate::config::{self, AlertHook, Config, Folders, Forward, LogFormat, Webhook};
 use crate::http::cores::Cores;
 use crate::http::{self, App, QueryEmbedder};
 use crate::identity::{ANALYST, DevKey, EDITOR, Grant, Keys};
@@ -44,6 +44,7 @@ pub fn run(config: Config) -> anyhow::Result<ExitCode> {
     let desks = HelpDesks {
         webhooks: config::webhooks(&config).map_err(|error| WrongUse(error.to_string()))?,
         forwards: config::forwards(&config).map_err(|error| WrongUse(error.to_string()))?,
+        alerts: config::alerts(&config).map_err(|error| WrongUse(error.to_string()))?,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(Cores::threads()).enable_all().build()?;
     runtime.block_on(serve(Arc::new(config), keys, dev_key, desks))?;
@@ -78,10 +79,11 @@ fn keys(config: &Config) -> anyhow::Result<(Keys, Option<DevKey>)> {
     let dev_key = DevKey::open(&config.folders.data)?;
     Ok((dev_key.keys(), Some(dev_key)))
 }
-/// Where tickets come from and go to.
+/// Where tickets come from and go to, and who is told when they become more.
 struct HelpDesks {
     webhooks: Vec<Webhook>,
     forwards: Vec<Forward>,
+    alerts: Vec<AlertHook>,
 }
 
 /// The parts in the order in which they start; they end in the opposite order.
@@ -122,6 +124,7 @@ async fn serve(config: Arc<Config>, keys: Keys, dev_key: Option<DevKey>, desks: 
     };
 
     let forwarding = tokio::spawn(http::forward::keep_forwarding(Arc::clone(&app), desks.forwards));
+    let alerting = tokio::spawn(http::alerts::keep_alerting(Arc::clone(&app), desks.alerts));
     let counting = tokio::spawn(http::helpfulness::keep_counting(Arc::clone(&app)));
     let rolling_up = tokio::spawn(http::rollups::keep_rolling_up(Arc::clone(&app)));
     let root = format!("http://{address}{}", config.base_path);
@@ -131,6 +134,7 @@ async fn serve(config: Arc<Config>, keys: Keys, dev_key: Option<DevKey>, desks: 
     }
     rolling_up.abort();
     counting.abort();
+    alerting.abort();
     forwarding.abort();
     // Nobody listens any more if the servers have ended by themselves.
     let _ = stop.send(true);

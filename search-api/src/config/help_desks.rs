@@ -1,4 +1,4 @@
-//! Help desks as options name them: which one, for which portal, and where the secret is that it shares with us.
+//! Help desks and webhooks as options name them: which one, for which portal, and where the secret is that it shares with us.
 
 use super::KeySource;
 use std::fmt;
@@ -38,6 +38,17 @@ pub struct ForwardRule {
     /// Where the secret is.
     pub secret: KeySource,
     /// Address: whole of a generic webhook, else without the path.
+    pub url: String,
+}
+
+/// Where it is told that ticket rates of a portal rose, and where the secret is that signs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertRule {
+    /// Portal that is told of.
+    pub portal: String,
+    /// Where the secret is.
+    pub secret: KeySource,
+    /// Address of the webhook.
     pub url: String,
 }
 
@@ -97,17 +108,44 @@ impl FromStr for ForwardRule {
              zendesk/acme=env:ZENDESK_TOKEN@https://acme.zendesk.com"
                 .to_owned()
         };
-        let (rule, host) = text.rsplit_once("@http").ok_or_else(expected)?;
+        let (rule, url) = address(text).ok_or_else(expected)?;
         let WebhookRule { provider, portal, secret } = rule.parse().map_err(|_| expected())?;
-        let url = format!("http{host}");
-        let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-        let end = |rest: &str| rest.is_empty() || rest.starts_with([':', '/']);
-        let safe = url.starts_with("https://") || here.iter().any(|here| url.strip_prefix(here).is_some_and(end));
-        if !safe {
+        if !is_safe(&url) {
             return Err("a ticket is handed over by https alone, except to this machine".into());
         }
         Ok(Self { provider, portal, secret, url })
     }
+}
+
+impl FromStr for AlertRule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected = || {
+            "expected PORTAL=file:PATH@URL or …=env:NAME@URL, such as acme=env:ALERT_SECRET@https://example.com/alerts"
+                .to_owned()
+        };
+        let (rule, url) = address(text).ok_or_else(expected)?;
+        let (portal, secret) = rule.split_once('=').filter(|(portal, _)| !portal.is_empty()).ok_or_else(expected)?;
+        let secret = KeySource::parse(secret).ok_or_else(expected)?;
+        if !is_safe(&url) {
+            return Err("an alert is sent by https alone, except to this machine".into());
+        }
+        Ok(Self { portal: portal.into(), secret, url })
+    }
+}
+
+/// What stands before the address at the end of a rule, and the address.
+fn address(text: &str) -> Option<(&str, String)> {
+    let (rule, host) = text.rsplit_once("@http")?;
+    Some((rule, format!("http{host}")))
+}
+
+/// Whether nobody on the way can read what is sent to an address.
+fn is_safe(url: &str) -> bool {
+    let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+    let end = |rest: &str| rest.is_empty() || rest.starts_with([':', '/']);
+    url.starts_with("https://") || here.iter().any(|here| url.strip_prefix(here).is_some_and(end))
 }
 
 #[cfg(test)]
@@ -128,6 +166,19 @@ mod tests {
         }
         let error = "zendesk/acme=hunter2hunter2@https://x".parse::<ForwardRule>().unwrap_err();
         assert!(error.starts_with("expected PROVIDER/PORTAL") && !error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn an_alert_names_portal_place_of_the_secret_and_an_address_that_nobody_listens_to() {
+        let rule: AlertRule = "acme=env:SECRET@https://example.com/a?b=c@d".parse().unwrap();
+        let secret = KeySource::Environment("SECRET".into());
+        assert_eq!(rule, AlertRule { portal: "acme".into(), secret, url: "https://example.com/a?b=c@d".into() });
+        let error = "acme=env:A@http://example.com".parse::<AlertRule>().unwrap_err();
+        assert!(error.contains("https alone"), "{error}");
+        for text in ["", "acme=env:A", "=env:A@https://x", "env:A@https://x", "acme=hunter2hunter2@https://x"] {
+            let error = text.parse::<AlertRule>().unwrap_err();
+            assert!(error.starts_with("expected PORTAL=") && !error.contains("hunter2"), "{error}");
+        }
     }
 
     #[test]

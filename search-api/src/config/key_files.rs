@@ -1,6 +1,6 @@
 //! Reads the operator's keys from files and environment variables; never from a place that editors write to.
 
-use super::{Config, ForwardRule, KeyRule, KeySource, Provider, WebhookRule};
+use super::{AlertRule, Config, ForwardRule, KeyRule, KeySource, Provider, WebhookRule};
 use crate::identity::{KeyError, Keys};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -36,6 +36,17 @@ pub struct Forward {
     pub url: String,
 }
 
+/// Where it is told that ticket rates of a portal rose, and the secret that signs it.
+#[derive(Clone, Debug)]
+pub struct AlertHook {
+    /// Portal that is told of.
+    pub portal: String,
+    /// The secret.
+    pub secret: Secret,
+    /// Address of the webhook.
+    pub url: String,
+}
+
 /// Why the keys cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
@@ -54,6 +65,9 @@ pub enum KeyFileError {
     /// A ticket would be handed over to one of two.
     #[error("--forward names two places for the tickets of {0}: name one")]
     TwoForwards(String),
+    /// An alert would be sent to one of two.
+    #[error("--alert names two places for the alerts of {0}: name one")]
+    TwoAlerts(String),
     /// Tokens that any issuer could have made.
     #[error("keys need --issuers: the `iss` of the tokens that are believed")]
     Issuers,
@@ -102,6 +116,18 @@ pub fn forwards(config: &Config) -> Result<Vec<Forward>, KeyFileError> {
         Ok(Forward { provider: *provider, portal: portal.clone(), secret, url: url.clone() })
     };
     config.forward.iter().map(read).collect()
+}
+
+/// Where the options have alerts sent to, with the secrets. One place a portal.
+pub fn alerts(config: &Config) -> Result<Vec<AlertHook>, KeyFileError> {
+    let read = |AlertRule { portal, secret, url }: &AlertRule| {
+        if config.alert.iter().filter(|other| other.portal == *portal).nth(1).is_some() {
+            return Err(KeyFileError::TwoAlerts(portal.clone()));
+        }
+        let secret = Secret::read(secret, portal, &config.folders.content)?;
+        Ok(AlertHook { portal: portal.clone(), secret, url: url.clone() })
+    };
+    config.alert.iter().map(read).collect()
 }
 
 impl Secret {

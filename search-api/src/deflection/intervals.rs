@@ -60,6 +60,12 @@ impl<C: Ord> Tally<C> {
         self.clusters.values().map(|(_, units)| units).sum()
     }
 
+    /// Clusters with at least one unit that has the property, and all of them.
+    pub fn clusters(&self) -> (u64, u64) {
+        let having = self.clusters.values().filter(|(hits, _)| *hits > 0).count();
+        (having as u64, self.clusters.len() as u64)
+    }
+
     /// The rate and its interval; see [`Clusters::rate`].
     pub fn rate(&self) -> Option<Rate> {
         let mut clusters = Clusters::default();

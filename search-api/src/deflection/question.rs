@@ -254,7 +254,8 @@ impl Question {
     }
 }
 
-fn monday(day: Date) -> Date {
+/// The Monday of a day's ISO week.
+pub fn monday(day: Date) -> Date {
     day.saturating_sub(i64::from(day.weekday().to_monday_zero_offset()).days())
 }
 

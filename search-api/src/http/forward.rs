@@ -3,29 +3,23 @@
 mod requests;
 
 use super::App;
-use crate::config::{Forward, Provider};
+use super::outward::{CallError, agent, call};
+use crate::config::Forward;
 use crate::store::{Outgoing, StoreError};
-use requests::{Request, request, their_id};
+use requests::{request, their_id};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use ureq::Agent;
-use ureq::tls::{TlsConfig, TlsProvider};
 
 /// How often it is looked for tickets that are due.
 const LOOK: Duration = Duration::from_secs(1);
-/// How long one attempt may take; shorter than a ticket is ours alone.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// Most bytes of an answer that are read.
-const ANSWER_LIMIT: u64 = 256 * 1024;
 
 /// Why a ticket could not be handed over this time.
 #[derive(Debug, thiserror::Error)]
 enum ForwardError {
-    #[error("the help desk answered {status}: {said}")]
-    Refused { status: u16, said: String },
     #[error(transparent)]
-    Away(#[from] ureq::Error),
+    Call(#[from] CallError),
     #[error("no --forward names the portal any more")]
     Nowhere,
     #[error("the request could not be put together")]
@@ -34,17 +28,7 @@ enum ForwardError {
 
 /// Hands tickets over for as long as it is polled.
 pub async fn keep_forwarding(app: Arc<App>, to: Vec<Forward>) {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let tls = TlsConfig::builder().provider(TlsProvider::Rustls).unversioned_rustls_crypto_provider(provider).build();
-    let agent: Agent = Agent::config_builder()
-        .tls_config(tls)
-        .http_status_as_error(false)
-        // Whoever is sent elsewhere would take the ticket and the credentials along.
-        .max_redirects(0)
-        .timeout_global(Some(PATIENCE))
-        .user_agent("signpost")
-        .build()
-        .into();
+    let agent = agent();
     loop {
         let round = forward_due(&app, &to, &agent).await;
         if let Err(cause) = round {
@@ -94,24 +78,6 @@ async fn forward(app: Arc<App>, target: Option<Forward>, sent: Outgoing, agent: 
 /// Sends a ticket; the id that it has there, if it is told.
 async fn attempt(target: &Forward, sent: &Outgoing, agent: &Agent, now: i64) -> Result<Option<String>, ForwardError> {
     let request = request(target, sent, now).ok_or(ForwardError::Request)?;
-    let (agent, provider) = (agent.clone(), target.provider);
-    let sending = tokio::task::spawn_blocking(move || send(&agent, provider, &request));
-    sending.await.unwrap_or(Err(ForwardError::Request))
-}
-
-/// Blocks.
-fn send(agent: &Agent, provider: Provider, request: &Request) -> Result<Option<String>, ForwardError> {
-    let headers =
-        request.headers.iter().fold(agent.post(&request.url), |call, (name, value)| call.header(*name, value));
-    let mut answer = headers.send(&request.body[..])?;
-    let status = answer.status();
-    let body = answer.body_mut().with_config().limit(ANSWER_LIMIT).read_to_vec();
-    if status.is_success() {
-        // It is there, whatever its answer says.
-        return Ok(body.ok().and_then(|body| their_id(provider, &body)));
-    }
-    let said: String =
-        String::from_utf8_lossy(&body.unwrap_or_default()).chars().filter(|c| !c.is_control()).take(200).collect();
-    // The answer may repeat what was written.
-    Err(ForwardError::Refused { status: status.as_u16(), said: crate::store::redact(&said) })
+    let answer = call(agent, request).await?;
+    Ok(their_id(target.provider, &answer))
 }

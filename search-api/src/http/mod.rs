@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod admin;
+pub mod alerts;
 pub mod articles;
 mod assets;
 mod audit;
@@ -20,6 +21,7 @@ mod help;
 pub mod helpfulness;
 pub mod limits;
 mod observe;
+mod outward;
 pub mod pages;
 pub mod person;
 mod protect;

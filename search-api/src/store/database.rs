@@ -199,6 +199,13 @@ impl Database {
         self.migrations().iter().map(|step| step.version).max().unwrap_or_default()
     }
 
+    /// The versions before it.
+    #[cfg(test)]
+    pub fn earlier(&self) -> Vec<i64> {
+        let newest = self.newest();
+        self.migrations().iter().map(|step| step.version).filter(|version| *version < newest).collect()
+    }
+
     /// A session of a new database that is brought to an earlier version's form only.
     #[cfg(test)]
     pub async fn at_version(&self, version: i64) -> AnyConnection {

@@ -57,7 +57,7 @@ pub struct Erasure {
 
 /// Each table, and what becomes of it when a person is erased; a test compares it with the tables that there are.
 #[cfg(test)]
-pub const TABLES: [(&str, &str); 17] = [
+pub const TABLES: [(&str, &str); 18] = [
     ("event", "deleted; of others' rows, the browser"),
     ("ticket_fact", "deleted; of others' rows, the browser"),
     ("ticket", "deleted"),
@@ -73,6 +73,7 @@ pub const TABLES: [(&str, &str); 17] = [
     ),
     ("day_facts", "kept; of the days around what they did, with a stranger in their place"),
     ("changed_past", "of nobody"),
+    ("alert", "of nobody: cells of at least five visitors"),
     ("coverage", "of nobody"),
     ("outage", "of nobody"),
     ("lost", "of nobody"),

@@ -1,5 +1,6 @@
 //! Events and tickets on disk: what is acknowledged is durable, what is written is redacted.
 
+mod alerts;
 mod archive;
 mod custody;
 mod database;
@@ -32,6 +33,7 @@ mod conformance;
 #[path = "../../../tests/postgres.rs"]
 mod postgres;
 
+pub use alerts::OutgoingAlert;
 pub use archive::Archive;
 pub use custody::Custody;
 pub use database::DatabaseUrl;

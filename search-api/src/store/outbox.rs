@@ -12,14 +12,14 @@ use std::sync::Arc;
 /// How long a ticket is tried to be handed over: 7 d.
 const PATIENCE: Millis = 7 * 24 * 60 * 60 * 1000;
 
-/// Until when whoever took a ticket to hand it over has it for themselves; longer than one attempt takes.
-const LEASE: Millis = 15_000;
+/// How long whoever took a ticket to hand it over has it for themselves; longer than one attempt takes.
+pub const LEASE: Millis = 15_000;
 
 /// Longest time between two attempts: 1 h.
 const LONGEST: Millis = 60 * 60 * 1000;
 
-/// Tickets taken at once.
-const AT_ONCE: i64 = 8;
+/// Taken at once.
+pub const AT_ONCE: i64 = 8;
 
 /// A ticket to be handed over.
 #[derive(Clone, Debug)]

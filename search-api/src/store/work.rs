@@ -1,5 +1,6 @@
 //! What the writer is asked to write, and what it answers.
 
+use super::alerts::OutgoingAlert;
 use super::days::Days;
 use super::erasure::{Erased, Erasure};
 use super::intake::{Rows, Sender};
@@ -76,6 +77,24 @@ pub enum Work {
     },
     /// A ticket that was handed over.
     HandOver(HandedOver),
+    /// Alerts, each an id and what it says.
+    NoteAlerts {
+        /// Portal.
+        portal: String,
+        /// The alerts.
+        alerts: Vec<(String, String)>,
+    },
+    /// Alerts to be sent are taken.
+    ClaimAlerts,
+    /// When an alert is tried again to be sent.
+    SettleAlert {
+        /// Portal.
+        portal: String,
+        /// Alert.
+        id: String,
+        /// When; `None`: never.
+        due: Option<Millis>,
+    },
     /// Facts of days.
     Keep(Days),
     /// A time for which a source was broken.
@@ -101,6 +120,8 @@ pub enum Done {
     Heard(Taken),
     /// Tickets to be handed over.
     Claimed(Vec<Claimed>),
+    /// Alerts to be sent.
+    ClaimedAlerts(Vec<OutgoingAlert>),
     /// Whether facts of days are kept.
     Kept(bool),
     /// Whatever has nothing to answer.

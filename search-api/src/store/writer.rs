@@ -1,5 +1,6 @@
 //! The one task that writes: what arrives while it commits is the next commit, and each sender hears of theirs after it.
 
+use super::alerts;
 use super::database::Database;
 use super::days;
 use super::erasure::{Erased, Traces};
@@ -237,6 +238,15 @@ impl Writer {
                 }
                 Work::HandOver(over) => {
                     outbox::hand_over(db, over, now).await?;
+                    Done::Noted
+                }
+                Work::NoteAlerts { portal, alerts: noted } => {
+                    alerts::note(db, portal, noted, now).await?;
+                    Done::Noted
+                }
+                Work::ClaimAlerts => Done::ClaimedAlerts(alerts::claim(db, now).await?),
+                Work::SettleAlert { portal, id, due } => {
+                    alerts::settle(db, portal, id, *due).await?;
                     Done::Noted
                 }
                 Work::Keep(days) => Done::Kept(days::keep(db, days).await?),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! episodes ─▶ items ─▶ meanings of each week ─▶ cells of enough people ─▶ groups ─▶ rows ─▶ diagnosis
-//! tickets  ─▶ items ─▶          (as above)                               groups ─▶ topics
+//! tickets  ─▶ items ─▶          (as above)                               groups ─▶ topics    └─▶ rises
 //! ```
 
 mod agglomerate;
@@ -11,6 +11,7 @@ pub mod diagnosis;
 mod effect;
 mod label;
 mod meaning;
+mod rises;
 pub mod rows;
 #[cfg(test)]
 mod tests;
@@ -20,5 +21,6 @@ pub use cells::Name;
 pub use diagnosis::{Diagnosis, Findings, diagnose};
 pub use effect::{Effect, effect};
 pub use label::Label;
+pub use rises::{Rise, last_week, rises};
 pub use rows::{Row, Table};
 pub use topics::{Topic, Written, topics};

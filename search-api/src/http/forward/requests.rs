@@ -1,23 +1,13 @@
 //! A ticket as each help desk's API takes it.
 
 use crate::config::{Forward, Provider};
+use crate::http::outward::Request;
 use crate::http::webhooks::signature::sign;
 use crate::store::{OURS, Outgoing};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-
-/// A call to be made.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Request {
-    /// Where.
-    pub url: String,
-    /// Headers beside the usual ones.
-    pub headers: Vec<(&'static str, String)>,
-    /// JSON.
-    pub body: Vec<u8>,
-}
 
 /// The call that hands a ticket over; the same each time, but for the moment that is signed.
 pub fn request(target: &Forward, sent: &Outgoing, now: i64) -> Option<Request> {

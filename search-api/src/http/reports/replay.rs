@@ -52,6 +52,11 @@ pub struct Now {
     pub first: Option<(String, String)>,
 }
 
+/// What is said of searches and tickets of a portal without text.
+pub fn textless(portal: &Portal) -> &'static str {
+    if portal.keep_queries { NO_TEXT } else { BY_POLICY }
+}
+
 impl Reader {
     /// Whoever calls.
     pub fn new(app: &App, caller: &Caller) -> Self {
@@ -65,9 +70,9 @@ impl Reader {
         }
     }
 
-    /// What is said of searches and tickets without text.
+    /// As [`textless`].
     pub fn textless(&self) -> &'static str {
-        if self.portal.keep_queries { NO_TEXT } else { BY_POLICY }
+        textless(&self.portal)
     }
 
     /// What both holders of these roles and the reader hold: nobody is told of an article that they may not see. Of visitors the

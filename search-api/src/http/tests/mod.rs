@@ -1,6 +1,7 @@
 //! The service as its callers meet it: one portal with a public and a restricted article, asked without a network.
 
 mod access;
+mod alerts;
 mod answers;
 mod bad_input;
 mod batches;

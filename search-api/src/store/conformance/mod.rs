@@ -12,6 +12,7 @@ macro_rules! on_both {
     };
 }
 
+mod alerts;
 mod days;
 mod events;
 mod figures;
