@@ -2,7 +2,8 @@
 //!
 //! A seeded log is backfilled through the store as an operator would, rolled up as the server does behind the requests, then asked for
 //! as an analyst does, from the request to the last byte of the answer, all but the network. `--events N` (10,000,000) is the last size;
-//! those before it are tenths of it, and grow in the same database. `--rows N` folds from rows below so many events.
+//! those before it are tenths of it, and grow in the same database. `--rows N` folds from rows below so many events; `--data DIR` keeps what
+//! was filled, and fills only what is missing there.
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -43,11 +44,17 @@ fn main() {
         if (name == "PostgreSQL" && url.is_none()) || std::env::var("ONLY").is_ok_and(|only| only != name) {
             continue;
         }
-        let folder = tempfile::tempdir().expect("a folder");
+        let made = tempfile::tempdir().expect("a folder");
+        let folder = word_after("--data").map_or(made.path().to_owned(), |data| Path::new(&data).join(name));
         runtime.block_on(async {
-            let (app, key, portal) = site(folder.path(), url.as_deref()).await;
-            let (mut filled, mut size) = (0, SMALLEST);
+            let (app, key, portal) = site(&folder, url.as_deref()).await;
+            let all = app.store.archive().count_events("acme", 0, Millis::MAX, u32::MAX).await.expect("counted");
+            let (mut filled, mut size) = (all as usize, SMALLEST);
             while size <= most {
+                if size < filled {
+                    size *= 10;
+                    continue;
+                }
                 fill(&app.store, &portal, filled, size).await;
                 filled = size;
                 let mut times = Vec::new();
@@ -73,9 +80,12 @@ fn main() {
     }
 }
 
+fn word_after(name: &str) -> Option<String> {
+    std::env::args().skip_while(|word| word != name).nth(1)
+}
+
 fn number_after(name: &str) -> Option<usize> {
-    let mut words = std::env::args().skip_while(|word| word != name).skip(1);
-    words.next().map(|word| word.parse().expect("a number"))
+    word_after(name).map(|word| word.parse().expect("a number"))
 }
 
 /// A service without articles, whose log is in a folder or on a server.
@@ -125,6 +135,9 @@ async fn ask(app: &Arc<App>, key: &DevKey, report: &str, days: i64) -> f64 {
 
 /// Backfills the log from one size to a larger one.
 async fn fill(store: &Store, portal: &Arc<Portal>, from: usize, to: usize) {
+    if from >= to {
+        return;
+    }
     let begun = Arc::new(AtomicUsize::new(from));
     let now = indexer::clock::system()();
     let start = Instant::now();

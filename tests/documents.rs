@@ -72,7 +72,9 @@ fn every_subcommand_in_the_readme_exists_and_teaches() {
         .split("signpost ")
         .skip(1)
         .filter_map(|rest| rest.split(|c: char| !c.is_ascii_lowercase()).next())
-        .filter(|word| ["serve", "index", "check", "test", "replay", "eval", "report", "token"].contains(word))
+        .filter(|word| {
+            ["serve", "index", "check", "test", "replay", "eval", "report", "token", "erase", "export"].contains(word)
+        })
         .collect();
     assert!(named.len() >= 8, "the README shows every subcommand, found {named:?}");
     for name in named {

@@ -10,6 +10,7 @@ mod editing;
 mod fuzzing;
 mod layering;
 mod postgres;
+mod privacy;
 mod service;
 mod tickets;
 mod twin;

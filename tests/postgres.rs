@@ -93,6 +93,16 @@ impl Server {
         self.run("pg_ctl", &["-D", "data", "-l", "log", "-o", &settings, "-w", "-s", "start"]);
     }
 
+    /// All tables of a database as text, bytes as hexadecimal digits.
+    #[allow(dead_code, reason = "the store's own tests ask the tables")]
+    pub fn dump(&self, database: &str) -> Vec<u8> {
+        let mut command = Command::new(self.programs.join("pg_dump"));
+        let dumped = as_user(command.current_dir(&self.folder), self.user).args(["--dbname", database]).output();
+        let dumped = dumped.unwrap_or_else(|error| panic!("run pg_dump: {error}"));
+        assert!(dumped.status.success(), "pg_dump: {}", String::from_utf8_lossy(&dumped.stderr));
+        dumped.stdout
+    }
+
     fn run(&self, program: &str, arguments: &[&str]) {
         let mut command = Command::new(self.programs.join(program));
         let command = as_user(command.current_dir(&self.folder).args(arguments), self.user);

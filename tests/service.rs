@@ -66,8 +66,22 @@ impl Reply {
 impl Service {
     /// Starts a server and returns once it listens.
     pub fn start(content: &Path, data: &Path, options: &[&str]) -> Self {
-        let binary = std::env::var_os("SIGNPOST_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_signpost").into());
-        let mut child = Command::new(binary)
+        let log = if std::env::var_os("SIGNPOST_TEST_LOG").is_some() { Stdio::inherit() } else { Stdio::null() };
+        Self::spawn(content, data, options, Command::new(Self::binary()).stderr(log))
+    }
+
+    /// The same, which writes all that it can into a log.
+    pub fn start_talkative(content: &Path, data: &Path, options: &[&str], log: &Path) -> Self {
+        let log = std::fs::File::create(log).unwrap();
+        Self::spawn(content, data, options, Command::new(Self::binary()).env("RUST_LOG", "debug").stderr(log))
+    }
+
+    fn binary() -> std::ffi::OsString {
+        std::env::var_os("SIGNPOST_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_signpost").into())
+    }
+
+    fn spawn(content: &Path, data: &Path, options: &[&str], command: &mut Command) -> Self {
+        let mut child = command
             .args([
                 "serve",
                 "--listen",
@@ -82,7 +96,6 @@ impl Service {
             .args([Path::new("--content"), content, Path::new("--data"), data])
             .args(options)
             .stdout(Stdio::piped())
-            .stderr(if std::env::var_os("SIGNPOST_TEST_LOG").is_some() { Stdio::inherit() } else { Stdio::null() })
             .spawn()
             .expect("start signpost");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

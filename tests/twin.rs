@@ -290,6 +290,10 @@ fn script(
             };
             queries.iter().zip(slugs.iter().filter(|slug| !slug.contains("hostile")).step_by(5)).take(8).map(ask).collect()
         }
+        // Nothing to the viewer; what an operator reads is of people, not of articles.
+        "post /v1/portals/{portal}/admin/erase" => vec![Ask::Post(format!("{base}/admin/erase"), json!({"subject": "nobody"}))],
+        "post /v1/portals/{portal}/admin/export" => vec![Ask::Post(format!("{base}/admin/export"), json!({"visitor": "twin"}))],
+        "get /v1/portals/{portal}/admin/audit" => vec![Ask::Get(format!("{base}/admin/audit"))],
         "get /v1/portals/{portal}/admin/sources" => vec![Ask::Get(format!("{base}/admin/sources"))],
         "post /v1/portals/{portal}/admin/sources" => {
             vec![Ask::Post(format!("{base}/admin/sources"), json!({"source": "form", "from": 1, "to": 2}))]

@@ -12,7 +12,7 @@ pub use help_desks::{AlertRule, ForwardRule, Provider, WebhookRule};
 pub use key_files::{AlertHook, Forward, KeyFileError, Secret, Webhook, alerts, forwards, keys, webhooks};
 pub use values::{HostRule, KeyRule, KeySource, Network};
 
-use crate::store::DatabaseUrl;
+use crate::store::{DatabaseUrl, Retention};
 use clap::builder::BoolishValueParser;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -39,6 +39,9 @@ pub enum LogFormat {
     /// For collectors: one JSON object a line.
     Json,
 }
+
+/// Fewest days of rows: those of the usual report, its longest window, and the week until it is final.
+const FEWEST_ROWS: u16 = 42;
 
 /// Options of `signpost serve`.
 #[derive(Clone, Debug, clap::Args)]
@@ -122,6 +125,19 @@ pub struct Config {
     #[arg(long, env = "SIGNPOST_VISITOR_RATE", value_name = "N", default_value = "20")]
     pub visitor_rate: u32,
 
+    /// Days for which what people typed is kept, redacted, with its vectors
+    #[arg(long, env = "SIGNPOST_KEEP_TEXTS", value_name = "DAYS", default_value_t = Retention::DEFAULT.texts, value_parser = values::days())]
+    pub keep_texts: u16,
+    /// Days for which events and facts of tickets are kept without it
+    #[arg(long, env = "SIGNPOST_KEEP_ROWS", value_name = "DAYS", default_value_t = Retention::DEFAULT.rows, value_parser = values::days())]
+    pub keep_rows: u16,
+    /// Days for which a ticket of the built-in form is kept as written after it was solved
+    #[arg(long, env = "SIGNPOST_KEEP_SOLVED", value_name = "DAYS", default_value_t = Retention::DEFAULT.solved, value_parser = values::days())]
+    pub keep_solved: u16,
+    /// Days for which it is kept who read raw text, exported or erased; at least as long as the rows, since complaints come later
+    #[arg(long, env = "SIGNPOST_KEEP_AUDIT", value_name = "DAYS", default_value_t = Retention::DEFAULT.audit, value_parser = values::days())]
+    pub keep_audit: u16,
+
     /// Form of the log on standard error: text for people, json for collectors; RUST_LOG chooses what is logged
     #[arg(long, env = "SIGNPOST_LOG_FORMAT", value_name = "FORM", default_value = "text")]
     pub log_format: LogFormat,
@@ -131,5 +147,62 @@ impl Config {
     /// Whether tokens are signed with keys of the operator; else the dev key is in use.
     pub fn has_keys(&self) -> bool {
         !self.keys.is_empty() || !self.jwks.is_empty()
+    }
+
+    /// How long what is kept.
+    ///
+    /// # Errors
+    /// What is wrong with it, and how to mend it.
+    pub fn retention(&self) -> Result<Retention, String> {
+        let Self { keep_texts: texts, keep_rows: rows, keep_solved: solved, keep_audit: audit, .. } = *self;
+        if texts > rows {
+            return Err(format!(
+                "--keep-texts {texts}: texts go with their rows, which are kept {rows} days; lower it, or raise --keep-rows"
+            ));
+        }
+        if rows < FEWEST_ROWS {
+            return Err(format!(
+                "--keep-rows {rows}: a report of 28 days is final 14 days later, so expected at least {FEWEST_ROWS}"
+            ));
+        }
+        if audit < rows {
+            return Err(format!(
+                "--keep-audit {audit}: an audit outlives what was read, and rows are kept {rows} days; raise it, or lower --keep-rows"
+            ));
+        }
+        Ok(Retention { texts, rows, solved, audit })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use clap::Parser;
+
+    fn retention(flags: &[&str]) -> Result<Retention, String> {
+        let Command::Serve(config) = Cli::parse_from([&["signpost", "serve"], flags].concat()).command else {
+            panic!("serve is serve")
+        };
+        config.retention()
+    }
+
+    #[test]
+    fn what_is_kept_how_long_is_the_operators_choice_within_reason() {
+        assert_eq!(retention(&[]), Ok(Retention::DEFAULT));
+        let flags = ["--keep-texts", "7", "--keep-rows", "42", "--keep-solved", "1", "--keep-audit", "42"];
+        assert_eq!(retention(&flags), Ok(Retention { texts: 7, rows: 42, solved: 1, audit: 42 }));
+        for (flags, named) in [
+            (["--keep-texts", "401"], "--keep-texts 401"),
+            (["--keep-rows", "89"], "--keep-texts 90"),
+            (["--keep-audit", "399"], "--keep-audit 399"),
+        ] {
+            assert!(retention(&flags).unwrap_err().starts_with(named), "{flags:?}");
+        }
+        assert!(retention(&["--keep-texts", "7", "--keep-rows", "41"]).unwrap_err().contains("at least 42"));
+        for days in ["0", "3651", "-1", "many"] {
+            let given = format!("--keep-texts={days}");
+            assert!(Cli::try_parse_from(["signpost", "serve", &given]).is_err(), "{days}");
+        }
     }
 }

@@ -2,9 +2,12 @@
 
 mod check;
 mod demo;
+mod erase;
 mod eval;
+mod export;
 mod index;
 mod one_or_more;
+mod person;
 mod replay;
 mod report;
 mod serve;
@@ -80,6 +83,12 @@ pub enum Command {
     /// Read a file of tickets
     #[command(subcommand)]
     Tickets(tickets::TicketsCommand),
+    /// Delete all that is held of one person
+    #[command(after_long_help = erase::HELP)]
+    Erase(erase::EraseArgs),
+    /// Print all that is held of one person, as JSON
+    #[command(after_long_help = person::HELP)]
+    Export(person::PersonArgs),
     /// Measure ranking on a judged collection (BEIR form); prints JSON
     Eval(eval::EvalArgs),
     /// Sign a token with the dev key of a data folder, to try a portal as one of its roles
@@ -110,6 +119,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Report(arguments) => report::run(arguments),
         Command::Tickets(command) => tickets::run(&command),
+        Command::Erase(arguments) => erase::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Eval(arguments) => eval::run(arguments),
         Command::Test(arguments) => test_searches::run(arguments),
         Command::Token(arguments) => token::run(arguments),

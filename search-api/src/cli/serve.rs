@@ -92,7 +92,8 @@ async fn serve(config: Arc<Config>, keys: Keys, dev_key: Option<DevKey>, desks: 
     let data = &config.folders.data;
     let clock = indexer::clock::system();
     let library = Arc::new(Library::open(&data.join("index")).context("open the index")?);
-    let store = Store::open(data, config.database.as_ref(), Arc::clone(&clock)).await;
+    let retention = config.retention().map_err(WrongUse)?;
+    let store = Store::open_keeping(data, config.database.as_ref(), Arc::clone(&clock), retention).await;
     let store = store.context("open the store of events and tickets")?;
     let store = store.forwarding(desks.forwards.iter().map(|forward| forward.portal.clone()).collect());
     let vectors = vectors(&config.folders, &clock)?;

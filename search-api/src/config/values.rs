@@ -1,5 +1,7 @@
 //! Values of options that have a form of their own; each says what it expects.
 
+use clap::builder::RangedI64ValueParser;
+use clap::value_parser;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -133,6 +135,11 @@ pub(super) fn base_path(text: &str) -> Result<String, String> {
 /// A number of at least one.
 pub(super) fn count(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&count| count > 0).ok_or_else(|| "expected a whole number of at least 1".into())
+}
+
+/// Days, at most ten years.
+pub(super) fn days() -> RangedI64ValueParser<u16> {
+    value_parser!(u16).range(1..=3_650)
 }
 
 /// Whole or decimal seconds, more than none.

@@ -287,3 +287,13 @@ pub struct Log {
     /// What was lost in the time asked for.
     pub lost: Lost,
 }
+
+impl Log {
+    /// Forgets which browsers of one month and of the month before it are one.
+    pub fn part_months(&mut self) {
+        let events = self.events.iter_mut().map(|event| &mut event.person);
+        let tickets = self.tickets.iter_mut().map(|ticket| &mut ticket.person);
+        let addresses = self.addresses.iter_mut().map(|address| &mut address.person);
+        events.chain(tickets).chain(addresses).for_each(|person| person.browser_before = None);
+    }
+}

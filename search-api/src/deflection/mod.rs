@@ -65,6 +65,7 @@ use log::{Hash, Lost, Mark, Millis};
 use occurrence::Occurrence;
 use outcomes::{Coverage, Evidence};
 use report::Selection;
+use series::Step;
 use std::collections::BTreeMap;
 use tickets::LinkedTicket;
 
@@ -107,15 +108,16 @@ pub struct Overview {
 /// Tells all that a dashboard shows; `sums` are the first two of it, where they are known already.
 pub fn overview(log: &Log, question: &Question, sums: Option<(Report, Series)>) -> Overview {
     follow(log, question).judge(question, |selection| {
-        let (report, series) =
-            sums.unwrap_or_else(|| (report::draw(&selection.selected, log.lost), series::draw(&selection.selected)));
+        let (report, series) = sums.unwrap_or_else(|| {
+            (report::draw(&selection.selected, log.lost), series::draw(&selection.selected, Step::of(question)))
+        });
         Overview { report, series, searches: groups::rows::draw(selection), articles: articles::draw(selection) }
     })
 }
 
 /// The same figures and outcomes by day or week.
 pub fn series(log: &Log, question: &Question) -> Series {
-    sums(log, question, |selected, _| series::draw(selected))
+    sums(log, question, |selected, _| series::draw(selected, Step::of(question)))
 }
 
 /// What became of each article that was opened, by slug.

@@ -24,6 +24,8 @@ pub enum Step {
     Day,
     /// An ISO week, of which only the days of the range are counted.
     Week,
+    /// A calendar month, of which only the days of the range are counted.
+    Month,
 }
 
 /// A range in steps, the first first; steps in which nothing happened are there too.
@@ -35,7 +37,7 @@ pub struct Series {
     pub buckets: Vec<Bucket>,
 }
 
-/// What falls into one day or week.
+/// What falls into one day, week or month.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bucket {
     /// Its first day within the range.
@@ -46,6 +48,9 @@ pub struct Bucket {
     pub shares: [Share; FOLLOWED.len()],
     /// Episodes that began in it, by outcome; every outcome is named.
     pub outcomes: BTreeMap<Outcome, u64>,
+    /// Distinct visitors of visits that began in it. In no step are there two months' anonymous visitors who cannot be told apart: the
+    /// week of a month's turn knows them by both.
+    pub visitors: u64,
 }
 
 /// A share of units.
@@ -65,6 +70,7 @@ impl Step {
         match self {
             Self::Day => "day",
             Self::Week => "week",
+            Self::Month => "month",
         }
     }
 
@@ -78,6 +84,7 @@ impl Step {
         match self {
             Self::Day => day,
             Self::Week => day.saturating_sub(i64::from(day.weekday().to_monday_zero_offset()).days()),
+            Self::Month => day.first_of_month(),
         }
     }
 
@@ -85,15 +92,15 @@ impl Step {
         match self {
             Self::Day => first.saturating_add(1.day()),
             Self::Week => first.saturating_add(7.days()),
+            Self::Month => first.saturating_add(1.month()),
         }
     }
 }
 
 /// Puts what a question selects into steps of its range. Each unit of a figure falls into one, by the time by which it falls into the
 /// range: counts add up to the report's.
-pub fn draw(selected: &Selected<'_>) -> Series {
+pub fn draw(selected: &Selected<'_>, step: Step) -> Series {
     let question = selected.question;
-    let step = Step::of(question);
     let first = step.begin(question.from);
     let starts = std::iter::successors(Some(first), |day| Some(step.next(*day))).take_while(|day| *day < question.to);
     let mut buckets: Vec<Bucket> = starts
@@ -102,6 +109,7 @@ pub fn draw(selected: &Selected<'_>) -> Series {
             to: step.next(start).min(question.to),
             shares: Default::default(),
             outcomes: Outcome::ALL.into_iter().map(|outcome| (outcome, 0)).collect(),
+            visitors: 0,
         })
         .collect();
     let ends: Vec<Millis> = buckets.iter().map(|bucket| question.start_of(bucket.to)).collect();
@@ -122,6 +130,14 @@ pub fn draw(selected: &Selected<'_>) -> Series {
     for (_, episode) in selected.episodes() {
         *buckets[bucket_of(episode.t)].outcomes.entry(episode.outcome).or_default() += 1;
     }
+    // The last step in which each visitor was counted; visits of one stand in order of time.
+    let mut counted_in = vec![usize::MAX; selected.facts.visitors.len()];
+    for (_, visit) in selected.visits() {
+        let bucket = bucket_of(visit.t);
+        if std::mem::replace(&mut counted_in[visit.visitor as usize], bucket) != bucket {
+            buckets[bucket].visitors += 1;
+        }
+    }
     Series { step, buckets }
 }
 
@@ -137,7 +153,7 @@ mod tests {
     use crate::deflection::properties::{step, tell};
     use crate::deflection::question::Window;
     use crate::deflection::story::{Story, may};
-    use crate::deflection::{report, series};
+    use crate::deflection::{report, series, sums};
     use jiff::civil::date;
     use proptest::prelude::*;
 
@@ -150,6 +166,9 @@ mod tests {
         let story = story.search(13.0 * 24.0 * HOURS + 13.5 * HOURS, "s2", "calendar");
         let told = series(&story.log, &may(Window::Day));
         assert_eq!(told.step, Step::Week);
+        assert_eq!(told.buckets.iter().map(|bucket| bucket.visitors).collect::<Vec<_>>(), [0, 1, 1, 0, 0]);
+        let by_month = sums(&story.log, &may(Window::Day), |selected, _| draw(selected, Step::Month));
+        assert_eq!((by_month.buckets.len(), by_month.buckets[0].visitors), (1, 1), "one visitor, whenever they came");
         let days: Vec<(Date, Date)> = told.buckets.iter().map(|bucket| (bucket.from, bucket.to)).collect();
         assert_eq!(days.first(), Some(&(date(2026, 5, 1), date(2026, 5, 4))), "the range begins on a Friday");
         assert_eq!(days.last(), Some(&(date(2026, 5, 25), date(2026, 6, 1))));

@@ -2,6 +2,7 @@
 
 use super::outward::{CallError, Request, agent, call};
 use super::reports::asking::{fold, query};
+use super::reports::replay::textless;
 use super::reports::searches::name;
 use super::webhooks::signature::sign;
 use super::{App, Problem, address};
@@ -164,7 +165,7 @@ fn tell(
     rise: &Rise,
 ) -> Result<(String, String), serde_json::Error> {
     let Rise { row, effect, .. } = rise;
-    let (label, _, instead) = name(&row.name);
+    let (label, _, instead) = name(textless(portal), &row.name);
     // A group's own id may become another's when rows come late; what it is called seldom does.
     let id = app.store.alert_id(&portal.id, &format!("{week} {}", label.as_deref().or(instead).unwrap_or_default()));
     let side = |from: Date, to: Date, (ticketed, episodes, rate): (u64, u64, Rate)| Side {

@@ -5,13 +5,14 @@ mod reading;
 use super::error::{ACCEPTED, Problem, ProblemBody};
 use super::visitor::{self, Visitor};
 use super::{App, Caller};
-use crate::deflection::log::Kind;
+use crate::deflection::log::{Kind, Shown};
 use crate::identity::OPERATOR;
-use crate::store::{Batch, NewEvent};
+use crate::store::{Batch, NewEvent, redact};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
+use indexer::audience::Grants;
 use reading::{Fault, Reader};
 pub(super) use reading::{TIME_FORM, time};
 use serde::{Deserialize, Serialize};
@@ -135,6 +136,7 @@ pub async fn post(
         }
     }
     set_language(&caller, &mut events);
+    redact_strange_slugs(&app, &caller, &mut events);
     let origin = counted.origin(&caller.viewer, browser.as_deref());
     let batch = Batch { sent_at, events, covers };
     let voted = batch.events.iter().any(|event| matches!(event.kind, Kind::Vote { .. }));
@@ -172,6 +174,28 @@ fn covers_of(caller: &Caller, covers: &Covers) -> Result<(i64, i64), Problem> {
         return Err(Problem::invalid("covers.to", "`covers.to` must not lie before `covers.from`."));
     }
     Ok((from, to))
+}
+
+/// What no article's address slug is may be anything, such as what somebody typed: it is redacted, and answered like the others.
+fn redact_strange_slugs(app: &App, caller: &Caller, events: &mut [NewEvent]) {
+    let is_known = |slug: &str| {
+        let everything = app.library.snapshot().visible(&caller.portal.id, &Grants::Everything);
+        everything.is_some_and(|index| index.article(slug).is_some())
+    };
+    for event in events {
+        let (Kind::Impression(Shown { slug, .. })
+        | Kind::Click(Shown { slug, .. })
+        | Kind::Leave { slug, .. }
+        | Kind::Vote { slug, .. }
+        | Kind::FormSuggest { slug, .. }) = &mut event.kind
+        else {
+            continue;
+        };
+        let redacted = redact(slug);
+        if redacted != *slug && !is_known(slug) {
+            *slug = redacted;
+        }
+    }
 }
 
 /// A search that says no language was most likely asked in the portal's.

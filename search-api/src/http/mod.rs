@@ -5,6 +5,7 @@ pub mod admin;
 pub mod alerts;
 pub mod articles;
 mod assets;
+mod audit;
 pub mod client;
 pub mod cores;
 mod embedding;
@@ -22,6 +23,7 @@ pub mod limits;
 mod observe;
 mod outward;
 pub mod pages;
+pub mod person;
 mod protect;
 pub mod reports;
 pub mod rollups;
@@ -193,6 +195,9 @@ fn routes() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(reports::articles::get))
         .routes(routes!(reports::changes::get))
         .routes(routes!(explain::get))
+        .routes(routes!(person::erase))
+        .routes(routes!(person::export))
+        .routes(routes!(audit::get))
         .routes(routes!(sources::get, sources::post))
         .merge(OpenApiRouter::new().routes(routes!(webhooks::post)).layer(DefaultBodyLimit::max(webhooks::LIMIT)))
         .routes(routes!(health::livez))

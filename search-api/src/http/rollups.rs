@@ -34,13 +34,16 @@ const FRESH: Millis = HOUR;
 /// Days that can be asked for: the longest range, and what a question looks at around it.
 const OLDEST: i64 = 430;
 
-/// Most days whose rows are read at once.
-const RUN: usize = 7;
+/// Rows that are read at once, about: what is in memory for a moment.
+const ROWS: u64 = 500_000;
 
-/// Days are looked through at most this often.
-const PAUSE: Duration = Duration::from_secs(60);
+/// Fewest and most days that are worked out at once, of whatever many rows.
+const RUN: (u64, u64) = (7, 90);
 
-/// Longest share of the time that is spent on it: one part in so many.
+/// Days are looked through at most this often, and at least this often.
+const PAUSE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(15 * 60));
+
+/// Between the two, the pause is so many times as long as the work before it.
 const SHARE: u32 = 20;
 
 /// Why days could not be rolled up.
@@ -49,9 +52,6 @@ pub enum RollUpError {
     /// The database cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Facts cannot be written as bytes.
-    #[error(transparent)]
-    Write(#[from] Unreadable),
     /// The fold did not end.
     #[error("the fold of the rows did not end: {0:?}")]
     Fold(Problem),
@@ -95,21 +95,22 @@ pub async fn kept(
 
 /// The moment whose knowledge days answer a question by that needs each from the first to the last; `None`: they do not.
 fn answers(known: &BTreeMap<Date, Millis>, first: Date, last: Date, question: &Question) -> Option<Millis> {
-    let mut moving: Option<Millis> = None;
-    for day in first.series(1.day()).take_while(|day| *day <= last) {
+    let zone = &question.zone;
+    let is_settled = |day: Date, known_at: Millis| settles(day, zone).is_some_and(|settles| known_at >= settles);
+    let moving = known.range(first..=last).filter(|(day, known_at)| !is_settled(**day, **known_at));
+    let as_of = match moving.map(|(_, known_at)| *known_at).max() {
+        Some(moving) if moving > question.as_of || question.as_of - moving > FRESH => return None,
+        moving => moving.unwrap_or(question.as_of),
+    };
+    // Later days hold nothing that was known then.
+    let last = last.min(date(as_of, zone));
+    let answers = |day: Date| {
         let known_at = *known.get(&day)?;
-        let settles = settles(day, &question.zone)?;
-        if known_at < settles {
-            if moving.is_some_and(|other| other != known_at) {
-                return None;
-            }
-            moving = Some(known_at);
-        } else if question.as_of < settles {
-            return None;
-        }
-    }
-    let Some(moving) = moving else { return Some(question.as_of) };
-    (moving <= question.as_of && question.as_of - moving <= FRESH).then_some(moving)
+        let in_time = if is_settled(day, known_at) { settles(day, zone)? <= as_of } else { known_at == as_of };
+        in_time.then_some(())
+    };
+    first.series(1.day()).take_while(|day| *day <= last).map(answers).collect::<Option<()>>()?;
+    Some(as_of)
 }
 
 impl Kept {
@@ -134,7 +135,7 @@ pub async fn keep_rolling_up(app: Arc<App>) {
                 tracing::error!(portal = portal.id, %error, "days could not be rolled up; reports are folded from rows until the next try");
             }
         }
-        tokio::time::sleep(PAUSE.max(start.elapsed() * SHARE)).await;
+        tokio::time::sleep((start.elapsed() * SHARE).clamp(PAUSE.0, PAUSE.1)).await;
     }
 }
 
@@ -157,13 +158,22 @@ pub async fn roll_up(app: &App, portal: &Portal) -> Result<(), RollUpError> {
     let moving = date(now - SETTLED, &zone);
     let settled: Vec<Date> =
         oldest.series(1.day()).take_while(|day| *day < moving).filter(|day| !is_known(day)).collect();
-    for run in settled.chunk_by(|a, b| a.tomorrow().ok() == Some(*b)).flat_map(|run| run.chunks(RUN)) {
+    let run = if settled.len() > 1 { run(archive, &portal.id, now).await? } else { 1 };
+    for run in settled.chunk_by(|a, b| a.tomorrow().ok() == Some(*b)).flat_map(|days| days.chunks(run)) {
         if !work_out(app, portal, &zone, run, now).await? {
             return Ok(());
         }
     }
     let moving: Vec<Date> = moving.series(1.day()).take_while(|day| *day <= today).collect();
     work_out(app, portal, &zone, &moving, now).await.map(drop)
+}
+
+/// How many days to work out at once, so that not too many rows are read with what lies around them.
+async fn run(archive: &Archive, portal: &str, now: Millis) -> Result<usize, StoreError> {
+    let all = archive.count_events(portal, now.saturating_sub(OLDEST * DAY), now, u32::MAX).await?;
+    let a_day = (all / OLDEST.unsigned_abs()).max(1);
+    let around = (2 * REACH / DAY).unsigned_abs();
+    Ok((ROWS / a_day).saturating_sub(around).clamp(RUN.0, RUN.1) as usize)
 }
 
 /// Works out the facts of days that follow one another from their rows, and keeps them; `false`: the past changed meanwhile.
@@ -178,8 +188,13 @@ async fn work_out(
     let Ok(question) = Question::new(first, last.saturating_add(1.day()), zone.clone(), now) else { return Ok(true) };
     let changes = app.store.archive().changes_of_past(&portal.id).await?;
     let (from, to) = question.range();
-    let log = app.store.log(&portal.id, from.saturating_sub(REACH), to.saturating_add(REACH).min(now)).await?;
-    let days = app.cores.run_behind(move || fold(&log, &question)).await.map_err(RollUpError::Fold)??;
+    let mut log = app.store.log(&portal.id, from.saturating_sub(REACH), to.saturating_add(REACH).min(now)).await?;
+    if to.saturating_add(SETTLED) <= now {
+        // Rows forget soon which browsers of two months are one, so what is kept does not say it either.
+        log.part_months();
+    }
+    let days = app.cores.run_behind(move || fold(&log, &question)).await.map_err(RollUpError::Fold)?;
+    let days = days.map_err(StoreError::from)?;
     Ok(app.store.keep_days(Days { portal: portal.id.clone(), zone: name(zone), changes, days }).await?)
 }
 
@@ -208,4 +223,58 @@ fn date(t: Millis, zone: &TimeZone) -> Date {
 
 fn name(zone: &TimeZone) -> String {
     zone.iana_name().unwrap_or("UTC").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date as day;
+
+    const NOW: Millis = 1_777_888_800_000; // 4 May 2026, 10:00 UTC
+
+    fn known(settled_until: Date, moving: &[(Date, Millis)]) -> BTreeMap<Date, Millis> {
+        let settled = day(2026, 3, 1).series(1.day()).take_while(|day| *day < settled_until);
+        settled.map(|day| (day, NOW - HOUR)).chain(moving.iter().copied()).collect()
+    }
+
+    fn ask(known: &BTreeMap<Date, Millis>, as_of: Millis) -> Option<Millis> {
+        let question = Question::new(day(2026, 3, 20), day(2026, 5, 5), TimeZone::UTC, as_of).unwrap();
+        let (from, to) = question.reach();
+        answers(known, date(from, &TimeZone::UTC), date(to, &TimeZone::UTC), &question)
+    }
+
+    fn moving(known_at: Millis) -> Vec<(Date, Millis)> {
+        day(2026, 4, 25).series(1.day()).take_while(|day| *day <= day_of(known_at)).map(|day| (day, known_at)).collect()
+    }
+
+    fn day_of(t: Millis) -> Date {
+        date(t, &TimeZone::UTC)
+    }
+
+    #[test]
+    fn days_answer_as_of_the_moment_that_the_last_of_them_know() {
+        let (known_at, begin) = (NOW - 10 * 60_000, day(2026, 4, 25));
+        let all = known(begin, &moving(known_at));
+        assert_eq!(ask(&all, NOW), Some(known_at));
+        assert_eq!(ask(&all, known_at), Some(known_at), "as a link says it");
+        assert_eq!(ask(&all, known_at - 1), None, "what was known before");
+        assert_eq!(ask(&all, known_at + FRESH + 1), None, "too long ago for now");
+        // Ten past midnight, and nothing was worked out since yesterday.
+        let midnight = 1_777_939_200_000;
+        assert_eq!(ask(&known(begin, &moving(midnight - 60_000)), midnight + 600_000), Some(midnight - 60_000));
+    }
+
+    #[test]
+    fn a_day_that_is_missing_or_known_otherwise_answers_nothing() {
+        let (known_at, begin) = (NOW - 10 * 60_000, day(2026, 4, 25));
+        for without in [day(2026, 3, 12), day(2026, 4, 10), day(2026, 4, 30)] {
+            let mut all = known(begin, &moving(known_at));
+            all.remove(&without).unwrap();
+            assert_eq!(ask(&all, NOW), None, "{without}");
+        }
+        let mut all = known(begin, &moving(known_at));
+        all.insert(day(2026, 4, 28), known_at - 60_000);
+        assert_eq!(ask(&all, NOW), None, "days of two moments");
+        assert_eq!(ask(&known(day(2026, 4, 20), &[]), NOW), None);
+    }
 }

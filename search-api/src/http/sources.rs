@@ -1,9 +1,9 @@
 //! `admin/sources`: where a portal's tickets come from, what counted as none, and for which time a source was broken.
 
 use super::error::{Problem, ProblemBody};
+use super::person::operator;
 use super::{App, Caller, events};
 use crate::deflection::log::{Millis, Stretch};
-use crate::identity::OPERATOR;
 use crate::store::{Named, OnTheirWay, Source};
 use axum::Json;
 use axum::extract::State;
@@ -101,11 +101,6 @@ pub async fn post(
     }
     app.store.note_outage(&caller.portal, Stretch { source, from, to }).await?;
     sources(&app, &caller).await
-}
-
-/// Lets an operator through; for anybody else there is nothing here.
-fn operator(caller: &Caller) -> Result<(), Problem> {
-    if caller.viewer.has(OPERATOR) { Ok(()) } else { Err(Problem::NotFound) }
 }
 
 async fn sources(app: &App, caller: &Caller) -> Result<Json<SourcesBody>, Problem> {

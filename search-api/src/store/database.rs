@@ -1,6 +1,7 @@
 //! Which database holds events and tickets, and how its sessions begin: the one place that tells SQLite from PostgreSQL.
 
 use super::StoreError;
+use super::erasure::Traces;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::{MigrateError, Migrator};
@@ -21,6 +22,9 @@ static POSTGRES: Migrator = sqlx::migrate!("src/store/migrations/postgres");
 
 /// Connections that read at once.
 const READERS: u32 = 4;
+
+/// Bytes up to which a file is written anew after an erasure: nobody can write to it meanwhile, and others wait ten seconds at most.
+const REWRITTEN: u64 = 1 << 28;
 
 /// How long a connection may take to be made.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -142,6 +146,27 @@ impl Database {
             Kind::Postgres => {
                 "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(1936287598, hashtext(current_schema()))"
             }
+        }
+    }
+
+    /// Overwrites what was deleted, as far as that is in our hands; what is left of it.
+    pub async fn overwrite(&self, db: &mut AnyConnection) -> Result<Traces, sqlx::Error> {
+        match self.kind {
+            // A row is overwritten when it is deleted (`secure_delete`), but not the copies in unused parts of pages that splitting and
+            // joining pages has left: those go when the file is written anew. The log still has the pages as they were.
+            Kind::Sqlite(ref path) => {
+                let is_small = fs::metadata(path).is_ok_and(|file| file.len() <= REWRITTEN);
+                if is_small {
+                    raw_sql("VACUUM").execute(&mut *db).await?;
+                }
+                let row = query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(db).await?;
+                Ok(match row.try_get::<i64, _>(0)? {
+                    0 if is_small => Traces::None,
+                    0 => Traces::InPages,
+                    _ => Traces::InLog,
+                })
+            }
+            Kind::Postgres => Ok(Traces::UntilVacuum),
         }
     }
 

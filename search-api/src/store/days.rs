@@ -3,13 +3,14 @@
 use super::archive::Archive;
 use super::work::{Done, Work};
 use super::{Store, StoreError};
+use crate::deflection::facts::Facts;
 use crate::deflection::facts::days::FORMAT;
-use crate::deflection::log::Millis;
+use crate::deflection::log::{Hash, Millis};
 use crate::deflection::question::Window;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use sqlx::{AnyConnection, Row, query};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 const HOUR: Millis = 60 * 60 * 1000;
 const DAY: Millis = 24 * HOUR;
@@ -128,19 +129,64 @@ pub async fn note_change(
     let span = times.into_iter().fold(None, |span: Option<(Millis, Millis)>, t| {
         Some(span.map_or((t, t), |(from, to)| (from.min(t), to.max(t))))
     });
-    let Some((from, to)) = span.filter(|(from, _)| *from < now.saturating_sub(IN_TIME)) else {
-        return Ok(());
-    };
-    // Days of any time zone lie within a day of those of UTC.
-    let (first, last) =
-        (from.saturating_sub(REACH + DAY).div_euclid(DAY), to.saturating_add(REACH + DAY).div_euclid(DAY));
+    match span {
+        Some(span) if span.0 < now.saturating_sub(IN_TIME) => forget(db, portal, span).await,
+        _ => Ok(()),
+    }
+}
+
+/// Forgets the facts of days that depend on what happened between two moments, inclusive: they are worked out anew.
+async fn forget(db: &mut AnyConnection, portal: &str, span: (Millis, Millis)) -> Result<(), sqlx::Error> {
+    let (first, last) = around(span);
     for window in Window::ALL {
         let forgotten = query("DELETE FROM day_facts WHERE portal = $1 AND span = $2 AND day BETWEEN $3 AND $4");
         forgotten.bind(portal).bind(window.name()).bind(first).bind(last).execute(&mut *db).await?;
     }
+    refuse_what_is_worked_out(db, portal).await
+}
+
+/// Puts strangers in the place of persons in the facts of the days around what they did: no figure of those days changes.
+pub async fn disguise(
+    db: &mut AnyConnection,
+    portal: &str,
+    persons: impl Iterator<Item = Hash>,
+    span: (Millis, Millis),
+) -> Result<(), StoreError> {
+    let strangers: HashMap<Hash, Hash> = persons.map(|person| (person, rand::random())).collect();
+    let (first, last) = around(span);
+    for window in Window::ALL {
+        let kept = "SELECT day, format, facts FROM day_facts WHERE portal = $1 AND span = $2 AND day BETWEEN $3 AND $4";
+        let kept = query(kept).bind(portal).bind(window.name()).bind(first).bind(last);
+        for row in kept.fetch_all(&mut *db).await? {
+            let (day, format): (i64, i64) = (row.try_get("day")?, row.try_get("format")?);
+            let facts = Facts::read(row.try_get("facts")?).ok().filter(|_| format == i64::from(FORMAT));
+            let disguised = facts.map(|mut facts| facts.replace(&strangers).then_some(facts));
+            let statement = match disguised {
+                Some(None) => continue,
+                Some(Some(facts)) => {
+                    let update = "UPDATE day_facts SET facts = $1 WHERE portal = $2 AND span = $3 AND day = $4";
+                    query(update).bind(facts.write()?)
+                }
+                // Of another version, or damaged: worked out anew.
+                None => query("DELETE FROM day_facts WHERE portal = $1 AND span = $2 AND day = $3"),
+            };
+            statement.bind(portal).bind(window.name()).bind(day).execute(&mut *db).await?;
+        }
+    }
+    Ok(refuse_what_is_worked_out(db, portal).await?)
+}
+
+/// Notes that rows have changed: what is being worked out of them now is not to be kept.
+async fn refuse_what_is_worked_out(db: &mut AnyConnection, portal: &str) -> Result<(), sqlx::Error> {
     let noted = "INSERT INTO changed_past (portal, times) VALUES ($1, 1) \
                  ON CONFLICT (portal) DO UPDATE SET times = changed_past.times + 1";
     query(noted).bind(portal).execute(db).await.map(drop)
+}
+
+/// Numbers of the first and the last day, in whatever time zone, that may depend on what happened between two moments.
+fn around((from, to): (Millis, Millis)) -> (i64, i64) {
+    // Days of any time zone lie within a day of those of UTC.
+    (from.saturating_sub(REACH + DAY).div_euclid(DAY), to.saturating_add(REACH + DAY).div_euclid(DAY))
 }
 
 /// Days since 1970-01-01.

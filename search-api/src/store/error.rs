@@ -1,6 +1,7 @@
 //! Why the store could not do what it was asked, and whether asking again may help.
 
 use super::keys::KeyError;
+use crate::deflection::facts::Unreadable;
 use sqlx::error::ErrorKind;
 use std::io;
 use std::path::PathBuf;
@@ -49,6 +50,14 @@ pub enum StoreError {
         /// File of the key.
         key: PathBuf,
     },
+    /// The folder has no keys, so that nobody can be found in the database.
+    #[error(
+        "find the keys in {0}: name the data folder of a server of this database, since people are known by keyed hashes alone"
+    )]
+    NoKeys(PathBuf),
+    /// Facts of a day cannot be written as bytes.
+    #[error(transparent)]
+    Facts(#[from] Unreadable),
     /// The database cannot be brought to this version's form.
     #[error("bring the event database to this version's form: {0}")]
     Migrate(sqlx::migrate::MigrateError),

@@ -106,6 +106,18 @@ impl Keys {
         Ok((hash(self.month(month)?), before))
     }
 
+    /// Hashes of a browser's id under the key of each month that is not yet forgotten.
+    pub fn browsers(&self, portal: &str, id: &str) -> Result<Vec<Hash>, KeyError> {
+        let failed = |source| KeyError { path: self.folder.clone(), source };
+        let mut hashes = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(failed)? {
+            if let Some(month) = entry.map_err(failed)?.file_name().to_str().and_then(Month::parse) {
+                hashes.push(short(mac(&self.month(month)?, &["browser", portal, id])));
+            }
+        }
+        Ok(hashes)
+    }
+
     /// Hash under which a ticket's idempotency key is kept: of one person, in one portal.
     pub fn idempotency(&self, portal: &str, person: &str, key: &str) -> Hash {
         short(mac(&self.ticket, &["idempotency", portal, person, key]))

@@ -2,9 +2,12 @@
 
 mod alerts;
 mod archive;
+mod custody;
 mod database;
 mod days;
+mod erasure;
 mod error;
+mod export;
 mod imports;
 mod insert;
 mod intake;
@@ -12,6 +15,7 @@ mod keys;
 mod names;
 mod openings;
 mod outbox;
+mod person;
 mod readings;
 mod redaction;
 mod retention;
@@ -31,15 +35,20 @@ mod postgres;
 
 pub use alerts::OutgoingAlert;
 pub use archive::Archive;
+pub use custody::Custody;
 pub use database::DatabaseUrl;
 pub use days::{DayFacts, Days};
+pub use erasure::{Erased, Holding, Traces};
 pub use error::StoreError;
+pub use export::{Held, HeldTicket, HeldVote};
 pub use imports::{Imported, Importer};
 pub use intake::RECORDED;
 pub use names::Named;
 pub use outbox::{OnTheirWay, Outgoing};
+pub use person::Sought;
 pub use readings::Reading;
 pub use redaction::redact;
+pub use retention::Retention;
 pub use sources::{Notice, OURS, Reason, Source, SourceTicket, Taken};
 pub use tickets::{Created, NewTicket, Stage, TicketError, TicketStatus};
 
@@ -181,6 +190,16 @@ impl Store {
     /// Opens (or makes) the keys in `folder` and the database at the address, or else that in `folder`; starts the writer. Call it
     /// within a tokio runtime.
     pub async fn open(folder: &Path, database: Option<&DatabaseUrl>, clock: Clock) -> Result<Self, StoreError> {
+        Self::open_keeping(folder, database, clock, Retention::DEFAULT).await
+    }
+
+    /// The same, keeping what is stored for as long as the operator says.
+    pub async fn open_keeping(
+        folder: &Path,
+        database: Option<&DatabaseUrl>,
+        clock: Clock,
+        retention: Retention,
+    ) -> Result<Self, StoreError> {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.map_err(|source| StoreError::Folder { path: folder.into(), source })?;
         let database = Database::new(folder, database)?;
@@ -197,6 +216,7 @@ impl Store {
             clock: Arc::clone(&clock),
             dropped: Arc::clone(&dropped),
             searches: Vec::new(),
+            retention,
         };
         let writer = tokio::spawn(writer.run(waiting, recorded));
         let queues = Arc::new(Mutex::new(Some(Queues { commands, records, writer })));

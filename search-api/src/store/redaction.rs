@@ -178,7 +178,13 @@ fn is_random(word: &str) -> bool {
             _ => b.is_ascii_hexdigit(),
         });
     let is_digest = bare.len() >= 32 && bare.iter().all(char::is_ascii_hexdigit);
-    has_digit && has_letter && (is_uuid || is_digest || changes * 4 >= bare.len())
+    // Where nothing joins them, words of at most three characters on average are nobody's, with digits or without (`HSKN Bhr Q N Pvi 8`).
+    let capitals_before_words = bare
+        .windows(3)
+        .filter(|c| c[0].is_ascii_uppercase() && c[1].is_ascii_uppercase() && c[2].is_ascii_lowercase())
+        .count();
+    let is_jumble = bare.len() == word.len() && (1 + changes + capitals_before_words) * 3 >= bare.len();
+    is_jumble || has_digit && has_letter && (is_uuid || is_digest || changes * 4 >= bare.len())
 }
 
 #[cfg(test)]
@@ -229,6 +235,8 @@ mod tests {
         check("sk_live_abcdefgh12345678", "[token]");
         check("ghp_abcdefghijklmnopqrstuvwxyz012345", "[token]");
         check("key a8F3kQ09zXv2Lm4Pq7Rt1Yw6Bn5C", "key [token]");
+        check("HSKNBhrQNPvi8OCfvbNNyAEFRVAHdcP5", "[token]");
+        check("key QnDkWqLmZeXoRvBtYuHsJaPg", "key [token]");
         check("session 550e8400-e29b-41d4-a716-446655440000", "session [token]");
         check("open https://app.example/reset?code=s3cr3t&u=1 fails", "open https://app.example/reset?[query] fails");
         check("https://app.example/a#access_token=x", "https://app.example/a?[query]");
@@ -250,6 +258,9 @@ mod tests {
             "pin code",
             "com.example.service.AuthenticationFailureHandler",
             "getConfigurationValueFromEnvironmentVariable2",
+            "WHvX64RegisterKernelGsBase",
+            "IPsecSaDbGetSecurityInfo0",
+            "FindNextUrlCacheEntryExW",
             "part 4711-0815",
             "SHA256 and RFC 7519",
             "1000000000000000000 rows",

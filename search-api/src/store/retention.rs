@@ -9,22 +9,37 @@ use sqlx::{AnyConnection, Connection, query};
 
 const DAY: Millis = 24 * 60 * 60 * 1000;
 
-/// How long what people typed is kept.
-const TEXT: Millis = 90 * DAY;
+/// How long what is kept, in days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// What people typed, redacted, and its vectors.
+    pub texts: u16,
+    /// Rows without it.
+    pub rows: u16,
+    /// A ticket as written, after it was solved.
+    pub solved: u16,
+    /// The audit: longer than the rows, since who objects to a reading may do so when what was read is long forgotten.
+    pub audit: u16,
+}
 
-/// How long rows are kept.
-const ROWS: Millis = 400 * DAY;
-
-/// How long a ticket is kept after it was solved.
-const SOLVED: Millis = 30 * DAY;
+impl Retention {
+    /// What is kept how long where the operator does not say.
+    pub const DEFAULT: Self = Self { texts: 90, rows: 400, solved: 30, audit: 1_095 };
+}
 
 /// Most rows that one statement changes.
 const STEP: i64 = 1_000;
 
 /// Deletes what is due, at most a step of each.
-pub async fn tidy(db: &mut AnyConnection, begin: &'static str, keys: &Keys, now: Millis) -> Result<(), StoreError> {
+pub async fn tidy(
+    db: &mut AnyConnection,
+    begin: &'static str,
+    keys: &Keys,
+    retention: Retention,
+    now: Millis,
+) -> Result<(), StoreError> {
     let mut transaction = db.begin_with(begin).await?;
-    for (statement, before) in due(now) {
+    for (statement, before) in due(retention, now) {
         query(statement).bind(before).bind(STEP).execute(&mut *transaction).await?;
     }
     // Another server may have made other keys since.
@@ -36,7 +51,8 @@ pub async fn tidy(db: &mut AnyConnection, begin: &'static str, keys: &Keys, now:
 }
 
 /// What is due at a moment: statements whose parameters are the moment before which, and how many rows at most.
-pub fn due(now: Millis) -> [(&'static str, Millis); 14] {
+pub fn due(retention: Retention, now: Millis) -> [(&'static str, Millis); 16] {
+    let before = |days: u16| now - Millis::from(days) * DAY;
     let month = month_start(now);
     // Until the overlap is over, this month's events still carry last month's hash.
     let joined = if now - month <= OVERLAP { month } else { now };
@@ -59,49 +75,56 @@ pub fn due(now: Millis) -> [(&'static str, Millis); 14] {
         (
             "UPDATE event SET text = NULL, model = NULL, vector = NULL WHERE seq IN \
              (SELECT seq FROM event WHERE t < $1 AND text IS NOT NULL LIMIT $2)",
-            now - TEXT,
+            before(retention.texts),
         ),
         (
             "UPDATE ticket_fact SET text = NULL, model = NULL, vector = NULL WHERE (portal, id) IN \
              (SELECT portal, id FROM ticket_fact WHERE at < $1 AND text IS NOT NULL LIMIT $2)",
-            now - TEXT,
+            before(retention.texts),
         ),
-        ("DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE t < $1 LIMIT $2)", now - ROWS),
+        ("DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE t < $1 LIMIT $2)", before(retention.rows)),
         (
             "DELETE FROM vote WHERE (portal, slug, visitor, held) IN \
              (SELECT portal, slug, visitor, held FROM vote WHERE t < $1 LIMIT $2)",
-            now - ROWS,
+            before(retention.rows),
         ),
         (
             "DELETE FROM ticket_fact WHERE (portal, id) IN (SELECT portal, id FROM ticket_fact WHERE at < $1 LIMIT $2)",
-            now - ROWS,
+            before(retention.rows),
+        ),
+        // They name people by the same hashes, and cannot be worked out anew without one whose rows are gone.
+        (
+            "DELETE FROM day_facts WHERE (portal, span, day) IN \
+             (SELECT portal, span, day FROM day_facts WHERE day < $1 / 86400000 LIMIT $2)",
+            before(retention.rows),
         ),
         (
             "DELETE FROM address WHERE (portal, email, person) IN \
              (SELECT portal, email, person FROM address WHERE since < $1 LIMIT $2)",
-            now - ROWS,
+            before(retention.rows),
         ),
         (
             "DELETE FROM ticket WHERE (portal, id) IN (SELECT portal, id FROM ticket_stage AS reached \
              WHERE stage IN ('solved', 'handed_over') AND at < $1 AND number = \
              (SELECT MAX(number) FROM ticket_stage WHERE portal = reached.portal AND id = reached.id) LIMIT $2)",
-            now - SOLVED,
+            before(retention.solved),
         ),
         (
             "DELETE FROM ticket_stage WHERE (portal, id) IN (SELECT portal, id FROM ticket_stage AS reached \
              WHERE at < $1 AND NOT EXISTS \
              (SELECT 1 FROM ticket WHERE portal = reached.portal AND id = reached.id) LIMIT $2)",
-            now - SOLVED,
+            before(retention.solved),
         ),
         (
             "DELETE FROM ticket_notice WHERE (portal, source, word) IN \
              (SELECT portal, source, word FROM ticket_notice WHERE at < $1 LIMIT $2)",
-            now - ROWS,
+            before(retention.rows),
         ),
         (
             "DELETE FROM outbox WHERE (portal, id) IN (SELECT portal, id FROM outbox WHERE since < $1 LIMIT $2)",
-            now - ROWS,
+            before(retention.rows),
         ),
         ("DELETE FROM idempotency WHERE key IN (SELECT key FROM idempotency WHERE at < $1 LIMIT $2)", now - REPEATABLE),
+        ("DELETE FROM reading WHERE seq IN (SELECT seq FROM reading WHERE at < $1 LIMIT $2)", before(retention.audit)),
     ]
 }

@@ -6,7 +6,7 @@ use super::names::Named;
 use super::rows::bytes;
 use crate::deflection::log::{Hash, Millis};
 use serde::{Deserialize, Serialize};
-use sqlx::{AnyConnection, AnyPool, Row, query};
+use sqlx::{AnyConnection, AnyExecutor, AnyPool, Row, query};
 use std::collections::BTreeMap;
 
 /// A ticket as its writer sends it.
@@ -212,11 +212,32 @@ pub async fn find(
     let Some(row) = found.fetch_optional(db).await? else { return Ok(None) };
     let plain = keys.unseal(portal, id, row.try_get("sealed")?).ok_or(StoreError::Seal)?;
     let Written::V1 { subject, .. } = serde_json::from_slice(&plain).map_err(|_| StoreError::Seal)?;
+    let stages = stages(db, portal, id).await?;
+    Ok(Some((TicketStatus { id: id.into(), subject, stages }, super::rows::hash(&row, "owner")?)))
+}
+
+/// A ticket as it was written, and its stages; `None` if there is none any more.
+pub async fn written(
+    db: &mut AnyConnection,
+    keys: &Keys,
+    portal: &str,
+    id: &str,
+) -> Result<Option<(NewTicket, Vec<(Stage, Millis)>)>, StoreError> {
+    let found = query("SELECT sealed FROM ticket WHERE portal = $1 AND id = $2").bind(portal).bind(id);
+    let Some(row) = found.fetch_optional(&mut *db).await? else { return Ok(None) };
+    let plain = keys.unseal(portal, id, row.try_get("sealed")?).ok_or(StoreError::Seal)?;
+    let Written::V1 { subject, body, email, fields } = serde_json::from_slice(&plain).map_err(|_| StoreError::Seal)?;
+    let ticket = NewTicket { subject, body, email, fields, ..NewTicket::default() };
+    Ok(Some((ticket, stages(db, portal, id).await?)))
+}
+
+/// Each stage that a ticket reached and since when, oldest first.
+async fn stages(db: impl AnyExecutor<'_>, portal: &str, id: &str) -> Result<Vec<(Stage, Millis)>, StoreError> {
     let reached = query("SELECT stage, at FROM ticket_stage WHERE portal = $1 AND id = $2 ORDER BY number");
     let mut stages = Vec::new();
     for row in reached.bind(portal).bind(id).fetch_all(db).await? {
         let stage = super::rows::named(&row, "stage")?.ok_or(StoreError::Damaged("stage"))?;
         stages.push((stage, row.try_get("at")?));
     }
-    Ok(Some((TicketStatus { id: id.into(), subject, stages }, super::rows::hash(&row, "owner")?)))
+    Ok(stages)
 }

@@ -2,6 +2,7 @@
 
 use super::alerts::OutgoingAlert;
 use super::days::Days;
+use super::erasure::{Erased, Erasure};
 use super::intake::{Rows, Sender};
 use super::outbox::{Claimed, HandedOver};
 use super::readings::Reading;
@@ -50,6 +51,8 @@ pub enum Work {
     },
     /// A reading of what most analysts may not see.
     Read(Reading),
+    /// Somebody to be erased.
+    Erase(Erasure),
     /// What a source of tickets said.
     Hear {
         /// Portal.
@@ -111,6 +114,8 @@ pub enum Done {
     Ticket(Stored),
     /// A stage.
     Advanced,
+    /// An erasure.
+    Erased(Erased),
     /// What a source said.
     Heard(Taken),
     /// Tickets to be handed over.

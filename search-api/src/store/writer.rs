@@ -3,6 +3,7 @@
 use super::alerts;
 use super::database::Database;
 use super::days;
+use super::erasure::{Erased, Traces};
 use super::insert::Insert;
 use super::intake::{BACKFILL, Rows};
 use super::keys::Keys;
@@ -14,7 +15,7 @@ use super::sources;
 use super::tickets::{self, Stored};
 use super::votes::Votes;
 use super::work::{Command, Done, Record, Work};
-use super::{Clock, Receipt, StoreError, retention};
+use super::{Clock, Receipt, Retention, StoreError, retention};
 use crate::deflection::log::{Address, Event, Hash, Millis, Ticket};
 use sqlx::{AnyConnection, Connection};
 use std::collections::BTreeMap;
@@ -76,6 +77,8 @@ pub struct Writer {
     pub dropped: Dropped,
     /// Searches to be recorded, of portals: kept until they are committed.
     pub searches: Vec<(String, Event)>,
+    /// How long what is kept.
+    pub retention: Retention,
 }
 
 /// What a group of commands says beside its events: each once, however many of them say it.
@@ -221,6 +224,9 @@ impl Writer {
                     readings::insert(db, reading).await?;
                     Done::Noted
                 }
+                Work::Erase(erasure) => {
+                    Done::Erased(Erased { rows: erasure.perform(db, now).await?, traces: Traces::InLog })
+                }
                 Work::Hear { portal, source, rows, at } => {
                     sources::beat(db, portal, source, *at, now).await?;
                     Done::Heard(sources::take(db, portal, source, rows, now).await?)
@@ -254,12 +260,22 @@ impl Writer {
         beside.insert(db, now).await?;
         session.running.beat(db, now).await?;
         transaction.commit().await?;
+        if done.iter().any(|done| matches!(done, Done::Erased(_))) {
+            // What is committed is erased, whether or not its copies could be overwritten.
+            let left = self.database.overwrite(&mut session.db).await.unwrap_or(Traces::InLog);
+            for done in &mut done {
+                if let Done::Erased(erased) = done {
+                    erased.traces = left;
+                }
+            }
+        }
         Ok(done)
     }
 
     async fn tidy(&mut self) {
         let Some(session) = &mut self.session else { return };
-        let tidied = retention::tidy(&mut session.db, self.database.begin(), &self.keys, (self.clock)());
+        let tidied =
+            retention::tidy(&mut session.db, self.database.begin(), &self.keys, self.retention, (self.clock)());
         if let Err(cause) = tidied.await {
             tracing::error!(%cause, "what is due could not be forgotten");
             self.session = None;

@@ -13,7 +13,7 @@ pub fn print(out: &mut impl Write, question: &Question, report: &Report, table: 
         let asked = match &row.name {
             Name::Label(label) => label.text(),
             Name::TooSmall => "(too small to show)".into(),
-            Name::NotKept => "(not available by policy)".into(),
+            Name::NotKept => "(no text is kept)".into(),
         };
         let rate = row.rate;
         let [value, low, high] = [rate.map(|r| r.value), rate.map(|r| r.low), rate.map(|r| r.high)].map(number);

@@ -142,7 +142,7 @@ fn searches(out: &mut impl Write, found: &Table) -> io::Result<()> {
         let asked = match &row.name {
             Name::Label(label) => label.text(),
             Name::TooSmall => "(too small to show)".into(),
-            Name::NotKept => "(not available by policy)".into(),
+            Name::NotKept => "(no text is kept)".into(),
         };
         let of = format!("{} / {}", row.ticketed(), row.episodes);
         let avoidable = if row.is_rest() { "–".into() } else { format!("{:.1}", row.avoidable) };

@@ -15,6 +15,7 @@ use super::words::{Words, fill};
 use crate::deflection::comparison;
 use crate::deflection::facts::Selected;
 use crate::deflection::figures::Figure;
+use crate::deflection::series::Step;
 use crate::deflection::{Overview, Question, Report, overview, revision, series};
 use crate::http::error::Problem;
 use crate::http::fields::Fields;
@@ -114,8 +115,9 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: 
     let last = article_report::last_openings(&app, &caller, &filters.question).await?;
     let work = move || {
         let question = &filters.question;
-        let sums =
-            |selected: &Selected<'_>, lost| (crate::deflection::report::draw(selected, lost), series::draw(selected));
+        let sums = |selected: &Selected<'_>, lost| {
+            (crate::deflection::report::draw(selected, lost), series::draw(selected, Step::of(question)))
+        };
         let sums = kept.map(|kept| kept.draw(question, sums)).transpose().map_err(Problem::internal)?;
         let told = overview(&log, question, sums);
         let revised = since.map(|since| (since, revision(&log, question, since)));

@@ -11,6 +11,7 @@ use crate::http::error::Problem;
 use crate::http::fields::Fields;
 use crate::http::reports::asking;
 use crate::http::reports::episodes::{LedgerQuestion, Page, Sort};
+use crate::http::reports::replay::NO_TEXT;
 use crate::http::reports::shown::{RowBody, View};
 use crate::http::{App, Caller};
 use crate::identity::ANALYST_RAW;
@@ -286,7 +287,7 @@ pub(super) fn ending(words: &Words, outcome: &str) -> String {
 pub(super) fn asked(words: &Words, query: Option<String>, instead: Option<&str>) -> String {
     match (query, instead) {
         (Some(query), _) => query,
-        (None, Some("not available by policy")) => words.ledger.not_kept.clone(),
+        (None, Some(NO_TEXT)) => words.ledger.not_kept.clone(),
         (None, Some(_)) => words.ledger.small.clone(),
         (None, None) => words.ledger.nothing.clone(),
     }

@@ -22,6 +22,10 @@ use std::sync::Arc;
 const ASKED: usize = 5;
 /// Name of the audience of those who are not signed in.
 pub const NOBODY: &str = "not signed in";
+/// Said where a portal keeps no queries.
+pub const BY_POLICY: &str = "not available by policy";
+/// Said where a portal keeps queries, but these came without text, or its time is over.
+pub const NO_TEXT: &str = "no text is kept";
 
 /// The articles as one reader of a report may have them asked; frozen for one request.
 pub struct Reader {
@@ -48,6 +52,11 @@ pub struct Now {
     pub first: Option<(String, String)>,
 }
 
+/// What is said of searches and tickets of a portal without text.
+pub fn textless(portal: &Portal) -> &'static str {
+    if portal.keep_queries { NO_TEXT } else { BY_POLICY }
+}
+
 impl Reader {
     /// Whoever calls.
     pub fn new(app: &App, caller: &Caller) -> Self {
@@ -59,6 +68,11 @@ impl Reader {
             // Without votes: they are kept by all that their voters held, of which the log knows the roles alone.
             boosts: Boosts { weights: caller.portal.boost.clone(), now: app.now(), helped: None },
         }
+    }
+
+    /// As [`textless`].
+    pub fn textless(&self) -> &'static str {
+        textless(&self.portal)
     }
 
     /// What both holders of these roles and the reader hold: nobody is told of an article that they may not see. Of visitors the

@@ -65,7 +65,8 @@ struct SearchesRow {
     label: Option<String>,
     /// The label, where it is a query that enough visitors typed: normalised and redacted.
     query: Option<String>,
-    /// Why there is no label: `too small to show`, `not available by policy`, or `in words that no two share`.
+    /// Why there is no label: `too small to show`, `in words that no two share`, `not available by policy` where the portal keeps no
+    /// queries, or `no text is kept`: none came, or its time is over.
     #[schema(value_type = Option<String>)]
     instead: Option<&'static str>,
     /// Queries that enough visitors typed, most first.
@@ -255,8 +256,8 @@ pub fn diagnosis(reader: &Reader, row: &Row, question: &Question) -> Result<Opti
     Ok(Some((diagnose(row, &replay.findings), replay)))
 }
 
-/// What a group is called, the query that it is called by, and why it has no name.
-pub fn name(name: &Name) -> (Option<String>, Option<String>, Option<&'static str>) {
+/// What a group is called, the query that it is called by, and why it has no name; `textless` is from [`Reader::textless`].
+pub fn name(textless: &'static str, name: &Name) -> (Option<String>, Option<String>, Option<&'static str>) {
     match name {
         Name::Label(label) if label.text().is_empty() => (None, None, Some("in words that no two share")),
         Name::Label(label) => {
@@ -264,13 +265,13 @@ pub fn name(name: &Name) -> (Option<String>, Option<String>, Option<&'static str
             (Some(label.text()), query, None)
         }
         Name::TooSmall => (None, None, Some("too small to show")),
-        Name::NotKept => (None, None, Some("not available by policy")),
+        Name::NotKept => (None, None, Some(textless)),
     }
 }
 
 impl SearchesRow {
     fn new(reader: &Reader, row: &Row, question: &Question, in_detail: bool) -> Result<Self, Problem> {
-        let (label, query, instead) = name(&row.name);
+        let (label, query, instead) = name(reader.textless(), &row.name);
         let rate = |pick: fn(Rate) -> f64| row.rate.map(pick);
         let diagnosed = diagnosis(reader, row, question)?;
         let detail = match &diagnosed {
@@ -360,7 +361,7 @@ impl GroupDetail {
             }
         }
         let topic = |(named, tickets): &(Name, usize)| {
-            let (label, _, instead) = name(named);
+            let (label, _, instead) = name(reader.textless(), named);
             TicketTopic { label, instead, tickets: *tickets as u64 }
         };
         Ok(Self {

@@ -1,6 +1,7 @@
 //! What of the ledger an analyst is shown: no visitor, the hour and not the minute, no text that a single person typed; to those who
 //! may read raw text, that and exact times.
 
+use super::replay::NO_TEXT;
 use crate::deflection::history::{Happened, History, Step, Verdict};
 use crate::deflection::ledger::{Kind, TicketLine};
 use crate::deflection::log::Millis;
@@ -47,7 +48,7 @@ pub struct RowBody {
     pub denominator: Option<bool>,
     /// What was last asked in it, redacted: only what at least five visitors typed, normalised; with `view=raw`, as it was typed.
     pub query: Option<String>,
-    /// Why there is no query although something was asked: `too small to show` or `not available by policy`.
+    /// Why there is no query although something was asked: `too small to show` or `no text is kept`.
     #[schema(value_type = Option<String>)]
     pub instead: Option<&'static str>,
     /// Searches in it.
@@ -298,7 +299,7 @@ fn query(view: View, asked: Option<Asked>, text: Option<String>) -> (Option<Stri
         (View::Raw, _, Some(text)) => (Some(text), None),
         (_, Some(Asked::Query(query)), _) => (Some(query), None),
         (_, Some(Asked::TooSmall), _) => (None, Some("too small to show")),
-        (_, Some(Asked::NotKept), _) => (None, Some("not available by policy")),
+        (_, Some(Asked::NotKept), _) => (None, Some(NO_TEXT)),
         (_, None, _) => (None, None),
     }
 }

@@ -47,7 +47,8 @@ pub struct TopicsBody {
 pub struct TopicRow {
     /// A subject that enough people wrote, else its most telling words; null where there is none.
     pub label: Option<String>,
-    /// Why there is no label: `too small to show`, `not available by policy`, or `in words that no two share`.
+    /// Why there is no label: `too small to show`, `in words that no two share`, `not available by policy` where the portal keeps no
+    /// queries, or `no text is kept`: none came, or its time is over.
     #[schema(value_type = Option<String>)]
     pub instead: Option<&'static str>,
     /// Their number.
@@ -138,7 +139,7 @@ impl TopicRow {
         tickets: &[&Ticket],
         language: &Language,
     ) -> Result<Self, Problem> {
-        let (label, _, instead) = name(&topic.name);
+        let (label, _, instead) = name(reader.textless(), &topic.name);
         let mut articles = Vec::new();
         for (audience, index) in audiences.iter().filter(|_| label.is_some()) {
             let asked = topic.tickets.iter().take(ASKED).filter_map(|&ticket| {

@@ -2,9 +2,10 @@
 
 use super::asking::{ReportQuestion, ask, sum};
 use super::lines;
+use crate::deflection::facts::Selected;
 use crate::deflection::outcomes::Outcome;
 use crate::deflection::series;
-use crate::deflection::series::{Bucket, FOLLOWED, Share};
+use crate::deflection::series::{Bucket, FOLLOWED, Share, Step};
 use crate::http::error::{Problem, ProblemBody};
 use crate::http::fields::Fields;
 use crate::http::{App, Caller};
@@ -21,7 +22,7 @@ use utoipa::ToSchema;
 /// Figures over time.
 #[derive(Serialize, ToSchema)]
 pub struct TrendBody {
-    /// `day` or `week`: ISO weeks, cut at the ends of the range.
+    /// `day`, `week` (ISO weeks) or `month`, cut at the ends of the range.
     #[schema(value_type = String)]
     step: &'static str,
     rows: Vec<TrendRow>,
@@ -29,7 +30,7 @@ pub struct TrendBody {
     annotations: Vec<AnnotationBody>,
 }
 
-/// A day or week.
+/// A day, week or month.
 #[derive(Serialize, ToSchema)]
 struct TrendRow {
     /// Its first day within the range.
@@ -41,6 +42,8 @@ struct TrendRow {
     figures: BTreeMap<&'static str, ShareBody>,
     /// Episodes that began in it, by outcome.
     outcomes: BTreeMap<&'static str, u64>,
+    /// Distinct visitors of visits that began in it.
+    visitors: u64,
 }
 
 /// A share and its 95 % interval.
@@ -60,17 +63,22 @@ struct AnnotationBody {
     text: String,
 }
 
-/// The figures of a range by day (up to a fortnight) or ISO week.
+/// The figures of a range by day (up to a fortnight), ISO week or month.
 #[utoipa::path(get, path = "/v1/portals/{portal}/reports/trend", operation_id = "report_trend", tag = "reports",
     params(("portal" = String, Path), ReportQuestion,
+        ("step" = Option<String>, Query, description = "`day`, `week` or `month`; else days for a fortnight, weeks for more"),
         ("format" = Option<String>, Query, description = "`json` (default) or `csv`, which leaves the annotations out")),
     responses((status = 200, content((TrendBody = "application/json"), (String = "text/csv"))),
         (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields) -> Result<Response, Problem> {
     let mut question = ask(&caller, &mut fields, app.now())?;
+    let steps = [Step::Day, Step::Week, Step::Month].map(|step| (step.name(), Some(step)));
+    let step = fields.choice("step", &steps, None)?;
     let format = lines::Format::read(&mut fields)?;
     fields.finish()?;
-    let told = sum(&app, &caller.portal.id, &mut question, |selected, _| series::draw(selected)).await?;
+    let draw =
+        move |selected: &Selected<'_>, _| series::draw(selected, step.unwrap_or_else(|| Step::of(selected.question)));
+    let told = sum(&app, &caller.portal.id, &mut question, draw).await?;
     if format == lines::Format::Csv {
         return Ok(lines::table("trend.csv", columns(), told.buckets.into_iter().map(|bucket| cells(&bucket))));
     }
@@ -98,18 +106,20 @@ impl TrendRow {
             to: bucket.to.to_string(),
             figures: FOLLOWED.into_iter().zip(bucket.shares.iter().map(share)).collect(),
             outcomes: bucket.outcomes.iter().map(|(outcome, count)| (outcome.name(), *count)).collect(),
+            visitors: bucket.visitors,
         }
     }
 }
 
-/// First and last day, five numbers of each figure, outcomes.
-const WIDTH: usize = 2 + 5 * FOLLOWED.len() + Outcome::ALL.len();
+/// First and last day, five numbers of each figure, outcomes, visitors.
+const WIDTH: usize = 2 + 5 * FOLLOWED.len() + Outcome::ALL.len() + 1;
 
 fn columns() -> [String; WIDTH] {
     let parts = ["numerator", "denominator", "value", "low", "high"];
     let figures = FOLLOWED.iter().flat_map(|name| parts.map(|part| format!("{name}_{part}")));
     let outcomes = Outcome::ALL.iter().map(|outcome| outcome.name().to_owned());
-    row(["from", "to"].map(str::to_owned).into_iter().chain(figures).chain(outcomes))
+    let visitors = "visitors".to_owned();
+    row(["from", "to"].map(str::to_owned).into_iter().chain(figures).chain(outcomes).chain([visitors]))
 }
 
 fn cells(bucket: &Bucket) -> [String; WIDTH] {
@@ -120,7 +130,8 @@ fn cells(bucket: &Bucket) -> [String; WIDTH] {
         [share.numerator.to_string(), share.denominator.to_string()].into_iter().chain(bounds)
     });
     let outcomes = bucket.outcomes.values().map(u64::to_string);
-    row([bucket.from.to_string(), bucket.to.to_string()].into_iter().chain(figures).chain(outcomes))
+    let days = [bucket.from.to_string(), bucket.to.to_string()];
+    row(days.into_iter().chain(figures).chain(outcomes).chain([bucket.visitors.to_string()]))
 }
 
 fn row(mut cells: impl Iterator<Item = String>) -> [String; WIDTH] {

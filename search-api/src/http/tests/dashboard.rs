@@ -55,6 +55,13 @@ async fn the_weeks_of_the_trend_add_up_and_a_fall_is_told_by_a_test() {
     let weeks = trend["rows"].as_array().unwrap();
     let ticketed: Vec<&Value> = weeks.iter().map(|week| &week["figures"]["ticket_rate"]["numerator"]).collect();
     assert_eq!(ticketed, [&json!(30), &json!(3), &json!(3)]);
+    let (month, whole) = (
+        report(&site, &format!("trend?{RANGE}&step=month")).await,
+        report(&site, &format!("deflection?{RANGE}")).await,
+    );
+    assert!(whole["visitors"].as_u64().unwrap() > 0, "{whole}");
+    assert_eq!((&month["step"], &month["rows"][0]["visitors"]), (&json!("month"), &whole["visitors"]));
+    assert_eq!(month["rows"][1], Value::Null);
 
     let compared = report(&site, "deflection?from=2026-12-14&to=2026-12-21&compare=before").await;
     let changes = compared["compared"]["figures"].as_array().unwrap();

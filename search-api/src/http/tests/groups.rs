@@ -1,8 +1,10 @@
 //! Which searches still end in tickets, as an analyst asks: what is wrong with each group, and for whom.
 
-use super::{NOW, Site, site};
+use super::{NOW, PORTAL, Site, site};
 use crate::identity::{ANALYST, EDITOR, OPERATOR};
+use indexer::portal::Portal;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const EVENTS: &str = "/v1/portals/acme/events";
 const SEARCHES: &str = "/v1/portals/acme/reports/searches?from=2026-12-07&to=2026-12-14";
@@ -116,4 +118,38 @@ async fn topics_of_tickets_name_their_article_for_each_audience_that_the_reader_
     assert_eq!(row["articles"][0], json!({"audience": "not signed in", "slug": null, "article": "no article"}));
     assert_eq!(row["articles"][1]["slug"], "vault-key");
     assert_eq!(topics(&[ANALYST]).await["rows"][0]["articles"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_has_no_text_is_told_apart_from_what_a_portal_keeps_none_of() {
+    for (more, instead, page) in [
+        ("", "no text is kept", "Came without text, or it is no longer kept"),
+        ("queries = \"none\"\n", "not available by policy", "This portal keeps no search text"),
+    ] {
+        let site = site(&[]).await;
+        let serve = |more: &str| {
+            let portal = Portal::parse("acme", &format!("{more}{PORTAL}")).0.unwrap();
+            site.app.library.serve_portal(Arc::new(portal));
+        };
+        serve("queries = \"none\"\n");
+        for visitor in 0..6 {
+            let id = format!("s{visitor}");
+            let events = json!([
+                {"id": id, "type": "search", "at": THEN, "results": 1, "search_id": id, "query": "rotate"},
+                {"id": format!("t{visitor}"), "type": "ticket", "at": THEN + 60_000, "search_id": id, "ticket_id": id},
+            ]);
+            let covers = json!({"from": THEN - 1_000, "to": THEN + 20 * 86_400_000_i64});
+            let batch = json!({"sent_at": NOW * 1_000, "token": site.token(OPERATOR), "visitor": id, "events": events, "covers": covers});
+            let receipt = site.post(EVENTS, &batch.to_string()).await;
+            assert_eq!(receipt.json()["accepted"], 2, "{}", receipt.text());
+        }
+        serve(more);
+        let told = async |what: &str| {
+            let path = format!("/v1/portals/acme/reports/{what}?from=2026-12-07&to=2026-12-14");
+            site.get_as(ANALYST, &path).await.json()["rows"][0]["instead"].clone()
+        };
+        assert_eq!((told("searches").await, told("topics").await), (json!(instead), json!(instead)));
+        let dashboard = site.get_as(ANALYST, "/acme/dashboard?from=2026-12-07&to=2026-12-14").await.text();
+        assert_eq!(dashboard.matches(page).count(), 2, "of searches and of tickets: {dashboard}");
+    }
 }

@@ -1,8 +1,10 @@
 //! The service as its callers meet it: one portal with a public and a restricted article, asked without a network.
 
+mod access;
 mod alerts;
 mod answers;
 mod bad_input;
+mod batches;
 mod dashboard;
 mod deflection;
 mod groups;

@@ -1,5 +1,6 @@
 //! The calibrations that were fitted: one for words alone, one a model.
 
+mod e5;
 mod minilm;
 mod words;
 
@@ -7,7 +8,7 @@ use super::Calibration;
 use indexer::embedder::ModelDigest;
 
 /// A new model's calibration gets its file here and its line below.
-const MODELS: [&Calibration; 1] = [&minilm::CALIBRATION];
+const MODELS: [&Calibration; 2] = [&minilm::CALIBRATION, &e5::CALIBRATION];
 
 /// The calibration of lists ranked with a model's vectors; that of words if none was fitted to it.
 pub fn of(model: Option<ModelDigest>) -> &'static Calibration {

@@ -17,6 +17,7 @@ mod days;
 mod events;
 mod figures;
 mod outbox;
+mod persons;
 mod plans;
 mod privacy;
 mod servers;
@@ -85,25 +86,45 @@ impl Bench {
 
     /// Whether a text stands in any file, or in any table of a server.
     async fn holds(&self, text: &str) -> bool {
-        if on_disk(self.folder.path(), text.as_bytes()) {
-            return true;
-        }
-        if self.url.is_none() {
-            return false;
-        }
-        let mut db = self.database().to_write().await.unwrap();
-        let tables =
-            "SELECT CAST(table_name AS TEXT) AS name FROM information_schema.tables WHERE table_schema = 'public'";
-        let mut found = false;
-        for table in query(tables).fetch_all(&mut db).await.unwrap() {
-            let rows = format!("SELECT CAST(held AS TEXT) AS held FROM {} AS held", table.get::<&str, _>("name"));
-            for row in query(AssertSqlSafe(rows)).fetch_all(&mut db).await.unwrap() {
-                let (row, hex): (&str, String) =
-                    (row.get("held"), text.bytes().map(|byte| format!("{byte:02x}")).collect());
-                found |= row.contains(text) || row.contains(&hex);
+        self.holds_bytes(text.as_bytes()).await
+    }
+
+    /// The same of bytes.
+    async fn holds_bytes(&self, bytes: &[u8]) -> bool {
+        self.stored().await.holds(bytes)
+    }
+
+    /// Every file, and every row of a server, as they are now.
+    async fn stored(&self) -> Stored {
+        let (mut files, mut rows) = (Vec::new(), String::new());
+        read_folder(self.folder.path(), &mut files);
+        if self.url.is_some() {
+            let mut db = self.database().to_write().await.unwrap();
+            let tables =
+                "SELECT CAST(table_name AS TEXT) AS name FROM information_schema.tables WHERE table_schema = 'public'";
+            for table in query(tables).fetch_all(&mut db).await.unwrap() {
+                let all = format!("SELECT CAST(held AS TEXT) AS held FROM {} AS held", table.get::<&str, _>("name"));
+                for row in query(AssertSqlSafe(all)).fetch_all(&mut db).await.unwrap() {
+                    rows.push_str(row.get("held"));
+                    rows.push('\n');
+                }
             }
         }
-        found
+        Stored { files, rows }
+    }
+}
+
+/// What is stored: bytes of files, and rows of a server as text with bytes as hexadecimal digits.
+struct Stored {
+    files: Vec<u8>,
+    rows: String,
+}
+
+impl Stored {
+    fn holds(&self, bytes: &[u8]) -> bool {
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let is_text = std::str::from_utf8(bytes).is_ok_and(|text| self.rows.contains(text));
+        is_text || self.rows.contains(&hex) || self.files.windows(bytes.len()).any(|window| window == bytes)
     }
 }
 
@@ -197,12 +218,13 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-fn on_disk(folder: &Path, text: &[u8]) -> bool {
-    fs::read_dir(folder).unwrap().any(|entry| {
+fn read_folder(folder: &Path, into: &mut Vec<u8>) {
+    for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            return on_disk(&path, text);
+            read_folder(&path, into);
+        } else {
+            into.extend(fs::read(path).unwrap());
         }
-        fs::read(path).unwrap().windows(text.len()).any(|window| window == text)
-    })
+    }
 }

@@ -12,10 +12,16 @@ async fn reports_and_retention_read_no_table_as_a_whole(bench: Bench) {
         query("SET enable_seqscan = off").execute(&mut db).await.unwrap();
     }
     let asked = archive::ASKED.iter().map(|statement| (*statement, 3));
-    for (statement, parameters) in asked.chain(retention::due(T0).map(|(statement, _)| (statement, 2))) {
+    let due = retention::due(Retention::DEFAULT, T0).map(|(statement, _)| (statement, 2));
+    let of_persons = person::ASKED.iter().map(|statement| (*statement, 1));
+    for (statement, parameters) in asked.chain(due).chain(of_persons) {
         let explained = query(AssertSqlSafe(format!("{explain} {statement}")));
-        let explained = if parameters == 3 { explained.bind("acme") } else { explained };
-        let rows = explained.bind(T0).bind(T0).fetch_all(&mut db).await.unwrap();
+        let explained = match parameters {
+            1 => explained.bind("acme").bind(vec![7_u8; 16]),
+            2 => explained.bind(T0).bind(T0),
+            _ => explained.bind("acme").bind(T0).bind(T0),
+        };
+        let rows = explained.fetch_all(&mut db).await.unwrap();
         let column = rows[0].columns().len() - 1;
         let plan: Vec<&str> = rows.iter().map(|row| row.get(column)).collect();
         let whole = |step: &&&str| step.contains("Seq Scan") || step.starts_with("SCAN ");

@@ -46,11 +46,12 @@ async fn what_is_due_is_forgotten_and_nothing_else(bench: Bench) {
     store.record(&bench.portal, origin, search);
     let made = store.create_ticket(&bench.portal, origin, ticket(Some("k"), "x"), None).await.unwrap().ticket;
     store.advance(&bench.portal, &made.id, Stage::Solved).await.unwrap();
+    store.note_reading(&bench.portal, &nobody, "from=2026-05-01".into(), 1).await.unwrap();
     store.shutdown().await;
     let tidied = async |by: Millis| {
         let (database, keys) = (bench.database(), Keys::open(&bench.folder.path().join("keys")).unwrap());
         let mut db = database.to_write().await.unwrap();
-        retention::tidy(&mut db, database.begin(), &keys, T0 + by).await.unwrap();
+        retention::tidy(&mut db, database.begin(), &keys, Retention::DEFAULT, T0 + by).await.unwrap();
         db.close().await.unwrap();
         let log = bench.log().await;
         let texts =
@@ -69,6 +70,12 @@ async fn what_is_due_is_forgotten_and_nothing_else(bench: Bench) {
     assert!(!bench.holds("some words of a person").await);
     assert_eq!(tidied(400 * DAY).await, (0, 1, 0));
     assert_eq!(tidied(400 * DAY + 1).await, (0, 0, 0));
+    // Who read it is kept for longer than what was read.
+    let audited = async || bench.open().await.readings("acme").await.unwrap().len();
+    tidied(1_095 * DAY).await;
+    assert_eq!(audited().await, 1);
+    tidied(1_095 * DAY + 1).await;
+    assert_eq!(audited().await, 0);
     let store = bench.open().await;
     let secret = store.keys.ticket_secret("acme", &made.id);
     assert_eq!(store.ticket(&bench.portal, &made.id, &nobody, Some(&secret)).await.unwrap(), None);

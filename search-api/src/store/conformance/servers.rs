@@ -56,7 +56,9 @@ async fn servers_of_one_database_keep_each_event_and_ticket_once(bench: Bench) {
     futures_of(advanced).await;
     let tidied = [one, two].map(|_| async {
         let (database, keys) = (bench.database(), Keys::open(&bench.folder.path().join("keys")).unwrap());
-        retention::tidy(&mut database.to_write().await.unwrap(), database.begin(), &keys, T0).await.unwrap();
+        retention::tidy(&mut database.to_write().await.unwrap(), database.begin(), &keys, Retention::DEFAULT, T0)
+            .await
+            .unwrap();
     });
     futures_of(tidied.into_iter()).await;
     one.shutdown().await;

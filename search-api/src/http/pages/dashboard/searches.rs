@@ -5,7 +5,7 @@ use crate::deflection::groups::rows::Row;
 use crate::deflection::groups::{Diagnosis, Name};
 use crate::http::error::Problem;
 use crate::http::pages::words::Words;
-use crate::http::reports::replay::Reader;
+use crate::http::reports::replay::{BY_POLICY, NO_TEXT, Reader};
 use crate::http::reports::searches::diagnosis;
 use crate::http::reports::topics;
 use std::collections::BTreeMap;
@@ -36,7 +36,8 @@ pub(super) fn row(words: &Words, reader: &Reader, row: &Row, question: &Question
         Name::Label(label) if label.text().is_empty() => words.dashboard.unnamed.clone(),
         Name::Label(label) => label.text(),
         Name::TooSmall => words.dashboard.small.clone(),
-        Name::NotKept => words.dashboard.not_kept.clone(),
+        Name::NotKept if reader.textless() == BY_POLICY => words.dashboard.not_kept.clone(),
+        Name::NotKept => words.dashboard.no_text.clone(),
     };
     let diagnosed = diagnosis(reader, row, question)?;
     let said = |words: &BTreeMap<String, String>, diagnosis: Diagnosis| {
@@ -60,7 +61,8 @@ pub(super) fn row(words: &Words, reader: &Reader, row: &Row, question: &Question
 pub(super) fn topic(words: &Words, topic: topics::TopicRow) -> TopicRow {
     let instead = match topic.instead {
         Some("too small to show") => &words.dashboard.topics_small,
-        Some("not available by policy") => &words.dashboard.not_kept,
+        Some(BY_POLICY) => &words.dashboard.not_kept,
+        Some(NO_TEXT) => &words.dashboard.no_text,
         _ => &words.dashboard.topics_unnamed,
     };
     let article = |article: topics::TopicArticle| {

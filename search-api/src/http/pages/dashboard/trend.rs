@@ -42,7 +42,13 @@ pub(super) struct Annotation {
 pub(super) struct OverTime {
     pub chart: Chart,
     pub parts: Vec<String>,
-    pub rows: Vec<(String, Vec<u64>)>,
+    pub rows: Vec<OverTimeRow>,
+}
+
+pub(super) struct OverTimeRow {
+    pub when: String,
+    pub counts: Vec<u64>,
+    pub visitors: u64,
 }
 
 /// How outcomes are put together in the chart, the lowest part first.
@@ -100,11 +106,16 @@ pub(super) fn over_time(words: &Words, series: &Series) -> Result<OverTime, Prob
     let counts: Vec<Vec<u64>> = series.buckets.iter().map(parts).collect();
     let bars = Bars { labels: &labels(words, series), parts: &counts };
     let name = |name: &str| words.dashboard.parts.get(name).map_or(name, String::as_str).to_owned();
-    let when = series.buckets.iter().map(|bucket| when(words, series.step, bucket));
+    let chart = bars.chart(&words.dashboard.over_time_told).map_err(Problem::internal)?;
+    let row = |(bucket, counts): (&Bucket, Vec<u64>)| OverTimeRow {
+        when: when(words, series.step, bucket),
+        counts,
+        visitors: bucket.visitors,
+    };
     Ok(OverTime {
-        chart: bars.chart(&words.dashboard.over_time_told).map_err(Problem::internal)?,
+        chart,
         parts: PARTS.iter().map(|(part, _)| name(part)).collect(),
-        rows: when.zip(counts).collect(),
+        rows: series.buckets.iter().zip(counts).map(row).collect(),
     })
 }
 
@@ -148,7 +159,7 @@ fn when(words: &Words, step: Step, bucket: &Bucket) -> String {
     let last = bucket.to.yesterday().unwrap_or(bucket.to);
     match step {
         Step::Day => words.short_day(bucket.from),
-        Step::Week if last == bucket.from => words.short_day(bucket.from),
-        Step::Week => format!("{} – {}", words.short_day(bucket.from), words.short_day(last)),
+        Step::Week | Step::Month if last == bucket.from => words.short_day(bucket.from),
+        Step::Week | Step::Month => format!("{} – {}", words.short_day(bucket.from), words.short_day(last)),
     }
 }
