@@ -15,7 +15,7 @@ const RESTART: Millis = 5 * 60 * 1000;
 /// What is read of a portal between two moments, and what is read of it whatever the time.
 const EVENTS: &str = "SELECT id, at, sent_at, received_at, backfill, subject, browser, browser_before, roles, mark, surface, kind, \
                       search_id, form_id, ticket_id, slug, rank, text, language, results, confidence, solved, model, vector, \
-                      experiment, per_mille, arm FROM event WHERE portal = $1 AND t BETWEEN $2 AND $3";
+                      experiment, per_mille, arm, task FROM event WHERE portal = $1 AND t BETWEEN $2 AND $3";
 const TICKETS: &str = "SELECT * FROM ticket_fact WHERE portal = $1 AND at BETWEEN $2 AND $3";
 const ADDRESSES: &str = "SELECT * FROM address WHERE portal = $1";
 const COVERAGE: &str =
