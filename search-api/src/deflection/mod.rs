@@ -95,13 +95,13 @@ pub fn searches(log: &Log, question: &Question) -> groups::Table {
 /// All that a dashboard shows of a range, followed once.
 #[derive(Clone, Debug)]
 pub struct Overview {
-    /// As [`report`].
+    /// As [`report()`].
     pub report: Report,
-    /// As [`series`].
+    /// As [`series()`].
     pub series: Series,
-    /// As [`searches`].
+    /// As [`searches()`].
     pub searches: groups::Table,
-    /// As [`articles`].
+    /// As [`articles()`].
     pub articles: BTreeMap<String, Reading>,
 }
 

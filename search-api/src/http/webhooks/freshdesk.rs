@@ -1,4 +1,4 @@
-//! The simple content of Freshdesk's automation rules (https://support.freshdesk.com/support/solutions/articles/132589): the fields that
+//! The simple content of Freshdesk's automation rules (<https://support.freshdesk.com/support/solutions/articles/132589>): the fields that
 //! were ticked, under one name.
 
 use super::{Told, made, other, text, time};

@@ -1,4 +1,4 @@
-//! Events of HubSpot (https://developers.hubspot.com/docs/api-reference/webhooks-webhooks-v3/guide): a list, each with little more than an id.
+//! Events of HubSpot (<https://developers.hubspot.com/docs/api-reference/webhooks-webhooks-v3/guide>): a list, each with little more than an id.
 
 use super::{Told, made, other, text, time};
 use crate::deflection::log::Millis;

@@ -1,4 +1,4 @@
-//! Ticket events of Zendesk (https://developer.zendesk.com/api-reference/webhooks/event-types/ticket-events).
+//! Ticket events of Zendesk (<https://developer.zendesk.com/api-reference/webhooks/event-types/ticket-events>).
 
 use super::{Told, made, other, text, time};
 use crate::deflection::log::Millis;
