@@ -8,6 +8,7 @@ pub use beside_figures::{Annotation, TicketCost};
 use crate::audience::{Audience, Vocabulary};
 use crate::language::Language;
 use crate::problem::Problem;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -167,6 +168,12 @@ impl Portal {
     /// file is not TOML or lacks a name: such a portal is not served.
     pub fn parse(id: &str, text: &str) -> (Option<Self>, Vec<Problem>) {
         read::portal(id, text)
+    }
+
+    /// The time zone whose days are the portal's.
+    pub fn zone(&self) -> TimeZone {
+        // The name was looked up when the portal was read.
+        TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 
     /// Digest over what changes how articles are read (roles, attributes, languages, facets, default audience, mapping, raw HTML,

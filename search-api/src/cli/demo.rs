@@ -4,6 +4,7 @@
 //! the searches are real. What they do then is drawn: most articles help, some are read in vain, some are overlooked.
 
 use crate::deflection::log::{Kind, Millis, Searched, Shown, Surface};
+use crate::deflection::question::{DAY, HOUR, MINUTE, SECOND};
 use crate::http::App;
 use crate::http::search::{logged, vector};
 use crate::identity::Viewer;
@@ -33,11 +34,6 @@ const UNANSWERED: [[&str; 2]; 3] = [
 ];
 /// How long the model may take to load before it is done without.
 const LOADING: Duration = Duration::from_secs(30);
-
-const SECOND: Millis = 1_000;
-const MINUTE: Millis = 60 * SECOND;
-const HOUR: Millis = 60 * MINUTE;
-const DAY: Millis = 24 * HOUR;
 
 /// A need, in the words of several people, with what a search for each finds.
 struct Topic {

@@ -184,7 +184,7 @@ pub enum RangeError {
 }
 
 /// How far beyond its range a question looks: visits begun before, tickets attributed back, votes and windows after (with room).
-const REACH: Millis = 9 * DAY;
+pub const REACH: Millis = 9 * DAY;
 
 impl Question {
     /// Asks for the days `from` up to, not including, `to`, with the default window and everything known at `as_of`.
@@ -232,8 +232,7 @@ impl Question {
 
     /// The Monday of the week of a moment in the portal's time zone.
     pub fn week_of(&self, t: Millis) -> Date {
-        let at = Timestamp::from_millisecond(t).unwrap_or_default();
-        monday(at.to_zoned(self.zone.clone()).date())
+        monday(day_of(t, &self.zone))
     }
 
     /// The stretch of the log that the answer depends on.
@@ -259,6 +258,15 @@ pub fn monday(day: Date) -> Date {
     day.saturating_sub(i64::from(day.weekday().to_monday_zero_offset()).days())
 }
 
-fn start_of_day(day: Date, zone: &TimeZone) -> Result<Millis, RangeError> {
+/// The day of a moment in a time zone.
+pub fn day_of(t: Millis, zone: &TimeZone) -> Date {
+    Timestamp::from_millisecond(t).unwrap_or_default().to_zoned(zone.clone()).date()
+}
+
+/// The first moment of a day in a time zone.
+///
+/// # Errors
+/// There is no such day in it.
+pub fn start_of_day(day: Date, zone: &TimeZone) -> Result<Millis, RangeError> {
     day.to_zoned(zone.clone()).map(|at| at.timestamp().as_millisecond()).map_err(|_| RangeError::NoSuchDay(day))
 }

@@ -13,7 +13,6 @@ use crate::deflection::{Question, searches};
 use crate::store::{OURS, OutgoingAlert, StoreError};
 use indexer::portal::Portal;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -145,8 +144,7 @@ async fn keep_sending(app: &Arc<App>, to: &[AlertHook]) {
 /// # Errors
 /// The log cannot be read, or the database not written.
 pub async fn look(app: &App, portal: &Portal) -> Result<usize, AlertError> {
-    let zone = TimeZone::get(&portal.time_zone).unwrap_or(TimeZone::UTC);
-    let (question, week) = last_week(zone, app.now())?;
+    let (question, week) = last_week(portal.zone(), app.now())?;
     let compare = move |log: &_, question: &Question| rises(searches(log, question), week);
     let found = fold(app, &portal.id, &question, compare).await.map_err(AlertError::Fold)?;
     let told = found.iter().map(|rise| tell(app, portal, &question, week, rise)).collect::<Result<Vec<_>, _>>()?;

@@ -6,15 +6,15 @@
 
 use super::App;
 use super::error::Problem;
-use crate::deflection::facts::{Facts, Selected, Unreadable};
+use crate::deflection::facts::{Facts, Unreadable};
 use crate::deflection::log::{Lost, Millis};
-use crate::deflection::question::{DAY, HOUR, Question, Window};
+use crate::deflection::question::{DAY, HOUR, Question, REACH, Window, day_of, start_of_day};
 use crate::deflection::{Log, facts};
 use crate::store::{Archive, DayFacts, Days, StoreError};
 use indexer::portal::Portal;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,9 +24,6 @@ pub const LARGE: u32 = 50_000;
 
 /// How long after a day it is settled: the longest window, a day in which events may arrive late, and a day of room.
 const SETTLED: Millis = 9 * DAY;
-
-/// How far beyond their own days the facts of days look for rows: visits, windows, and tickets attributed back.
-const REACH: Millis = 9 * DAY;
 
 /// How old the knowledge of days may be that stands for what is known now.
 const FRESH: Millis = HOUR;
@@ -63,12 +60,25 @@ pub struct Kept {
     lost: Lost,
 }
 
+/// Facts that answer a question, if its log is large and they are kept; its moment is then that whose knowledge they are of, if it was
+/// about now. What cannot be read counts as not kept.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn facts_for(app: &App, portal: &str, question: &mut Question) -> Result<Option<(Facts, Lost)>, Problem> {
+    let Some(kept) = kept(app.store.archive(), portal, question, app.large_log).await? else { return Ok(None) };
+    let read = app.cores.run_behind(move || kept.read()).await?;
+    let damaged =
+        |error| tracing::error!(portal, %error, "days cannot be read, so rows are; empty the table day_facts");
+    Ok(read.map_err(damaged).ok())
+}
+
 /// The facts that answer a question, if its reach has at least `large` events and all of them are kept; its moment is then that whose knowledge they are of,
 /// if it was about now.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn kept(
+async fn kept(
     archive: &Archive,
     portal: &str,
     question: &mut Question,
@@ -78,7 +88,7 @@ pub async fn kept(
     if archive.count_events(portal, from, to, large).await? < u64::from(large) {
         return Ok(None);
     }
-    let (zone, first, last) = (name(&question.zone), date(from, &question.zone), date(to, &question.zone));
+    let (zone, first, last) = (name(&question.zone), day_of(from, &question.zone), day_of(to, &question.zone));
     let known = archive.known_days(portal, &zone).await?;
     let Some(as_of) = answers(&known, first, last, question) else { return Ok(None) };
     let days = archive.kept_days(portal, &zone, question.window, (first, last)).await?;
@@ -103,7 +113,7 @@ fn answers(known: &BTreeMap<Date, Millis>, first: Date, last: Date, question: &Q
         moving => moving.unwrap_or(question.as_of),
     };
     // Later days hold nothing that was known then.
-    let last = last.min(date(as_of, zone));
+    let last = last.min(day_of(as_of, zone));
     let answers = |day: Date| {
         let known_at = *known.get(&day)?;
         let in_time = if is_settled(day, known_at) { settles(day, zone)? <= as_of } else { known_at == as_of };
@@ -114,14 +124,13 @@ fn answers(known: &BTreeMap<Date, Millis>, first: Date, last: Date, question: &Q
 }
 
 impl Kept {
-    /// Draws something from the facts that the question selects.
+    /// The facts of all days as those of one stretch, and what was lost meanwhile.
     ///
     /// # Errors
     /// What is kept is damaged.
-    pub fn draw<T>(self, question: &Question, draw: impl FnOnce(&Selected<'_>, Lost) -> T) -> Result<T, Unreadable> {
+    pub fn read(self) -> Result<(Facts, Lost), Unreadable> {
         let parts = self.days.into_iter().map(|day| Facts::read(&day.facts)).collect::<Result<Vec<_>, _>>()?;
-        let facts = Facts::join(parts);
-        Ok(draw(&Selected::new(question, &facts), self.lost))
+        Ok((Facts::join(parts), self.lost))
     }
 }
 
@@ -145,8 +154,8 @@ pub async fn keep_rolling_up(app: Arc<App>) {
 /// The database cannot be read or written.
 pub async fn roll_up(app: &App, portal: &Portal) -> Result<(), RollUpError> {
     let now = app.now();
-    let zone = TimeZone::get(&portal.time_zone).unwrap_or(TimeZone::UTC);
-    let (today, archive) = (date(now, &zone), app.store.archive());
+    let zone = portal.zone();
+    let (today, archive) = (day_of(now, &zone), app.store.archive());
     let oldest = today.saturating_sub(OLDEST.days());
     let all = archive.count_events(&portal.id, now.saturating_sub(OLDEST * DAY), now, app.large_log);
     if all.await? < u64::from(app.large_log) {
@@ -155,7 +164,7 @@ pub async fn roll_up(app: &App, portal: &Portal) -> Result<(), RollUpError> {
     let known = archive.known_days(&portal.id, &name(&zone)).await?;
     let is_known =
         |day: &Date| known.get(day).zip(settles(*day, &zone)).is_some_and(|(known, settles)| *known >= settles);
-    let moving = date(now - SETTLED, &zone);
+    let moving = day_of(now - SETTLED, &zone);
     let settled: Vec<Date> =
         oldest.series(1.day()).take_while(|day| *day < moving).filter(|day| !is_known(day)).collect();
     let run = if settled.len() > 1 { run(archive, &portal.id, now).await? } else { 1 };
@@ -213,12 +222,7 @@ fn fold(log: &Log, question: &Question) -> Result<Vec<DayFacts>, Unreadable> {
 
 /// The moment from which on a day is settled.
 fn settles(day: Date, zone: &TimeZone) -> Option<Millis> {
-    let over = day.tomorrow().ok()?.to_zoned(zone.clone()).ok()?;
-    Some(over.timestamp().as_millisecond().saturating_add(SETTLED))
-}
-
-fn date(t: Millis, zone: &TimeZone) -> Date {
-    Timestamp::from_millisecond(t).unwrap_or_default().to_zoned(zone.clone()).date()
+    Some(start_of_day(day.tomorrow().ok()?, zone).ok()?.saturating_add(SETTLED))
 }
 
 fn name(zone: &TimeZone) -> String {
@@ -240,15 +244,15 @@ mod tests {
     fn ask(known: &BTreeMap<Date, Millis>, as_of: Millis) -> Option<Millis> {
         let question = Question::new(day(2026, 3, 20), day(2026, 5, 5), TimeZone::UTC, as_of).unwrap();
         let (from, to) = question.reach();
-        answers(known, date(from, &TimeZone::UTC), date(to, &TimeZone::UTC), &question)
+        answers(known, day_of(from, &TimeZone::UTC), day_of(to, &TimeZone::UTC), &question)
     }
 
     fn moving(known_at: Millis) -> Vec<(Date, Millis)> {
-        day(2026, 4, 25).series(1.day()).take_while(|day| *day <= day_of(known_at)).map(|day| (day, known_at)).collect()
-    }
-
-    fn day_of(t: Millis) -> Date {
-        date(t, &TimeZone::UTC)
+        day(2026, 4, 25)
+            .series(1.day())
+            .take_while(|day| *day <= day_of(known_at, &TimeZone::UTC))
+            .map(|day| (day, known_at))
+            .collect()
     }
 
     #[test]

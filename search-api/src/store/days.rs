@@ -6,21 +6,15 @@ use super::{Store, StoreError};
 use crate::deflection::facts::Facts;
 use crate::deflection::facts::days::FORMAT;
 use crate::deflection::log::{Hash, Millis};
-use crate::deflection::question::Window;
+use crate::deflection::question::{DAY, HOUR, REACH, Window};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use sqlx::{AnyConnection, Row, query};
 use std::collections::{BTreeMap, HashMap};
 
-const HOUR: Millis = 60 * 60 * 1000;
-const DAY: Millis = 24 * HOUR;
-
 /// How late a row may come without changing what is kept: no event is believed to be older than a day when it arrives, and no day
 /// counts as settled before two more days have passed than its windows take.
 const IN_TIME: Millis = 36 * HOUR;
-
-/// How far from a row's time days may depend on it.
-const REACH: Millis = 9 * DAY;
 
 const KEPT: &str = "SELECT day, known_at, facts FROM day_facts \
                     WHERE portal = $1 AND span = $2 AND zone = $3 AND format = $4 AND day BETWEEN $5 AND $6 ORDER BY day";

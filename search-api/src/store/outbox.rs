@@ -120,8 +120,7 @@ pub async fn hand_over(db: &mut AnyConnection, over: &HandedOver, now: Millis) -
         sources::expect(db, portal, source, *word, Reason::Forwarded, now).await?;
     }
     if let Some(theirs) = theirs {
-        let doubled = query("DELETE FROM ticket_fact WHERE portal = $1 AND id = $2");
-        doubled.bind(portal).bind(theirs).execute(&mut *db).await?;
+        sources::withdraw(db, portal, theirs, now).await?;
     }
     Ok(())
 }

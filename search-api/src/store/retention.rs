@@ -5,9 +5,8 @@ use super::keys::{self, Keys, OVERLAP, month_start};
 use super::session::check_keys;
 use super::tickets::REPEATABLE;
 use crate::deflection::log::Millis;
+use crate::deflection::question::DAY;
 use sqlx::{AnyConnection, Connection, query};
-
-const DAY: Millis = 24 * 60 * 60 * 1000;
 
 /// How long what is kept, in days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

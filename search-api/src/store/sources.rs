@@ -251,16 +251,20 @@ pub async fn take(
         }
     }
     insert_tickets(db, &facts).await?;
-    let mut times: Vec<Millis> = facts.iter().map(|(_, fact)| fact.at).collect();
     for id in rows.iter().zip(&new).filter(|(_, new)| **new).filter_map(|(row, _)| row.withdrawn.as_deref()) {
-        let withdrawn =
-            query("DELETE FROM ticket_fact WHERE portal = $1 AND id = $2 RETURNING at").bind(portal).bind(id);
-        for row in withdrawn.fetch_all(&mut *db).await? {
-            times.push(row.try_get("at")?);
-        }
+        withdraw(db, portal, id, now).await?;
     }
-    note_change(db, portal, times, now).await?;
+    note_change(db, portal, facts.iter().map(|(_, fact)| fact.at), now).await?;
     Ok(taken)
+}
+
+/// Takes back what is kept of a ticket for analysis.
+pub async fn withdraw(db: &mut AnyConnection, portal: &str, id: &str, now: Millis) -> Result<(), sqlx::Error> {
+    let withdrawn = query("DELETE FROM ticket_fact WHERE portal = $1 AND id = $2 RETURNING at").bind(portal).bind(id);
+    match withdrawn.fetch_optional(&mut *db).await? {
+        Some(row) => note_change(db, portal, [row.try_get("at")?], now).await,
+        None => Ok(()),
+    }
 }
 
 /// Notes that a source was alive at a moment: it knows all tickets from its first such moment to its last.

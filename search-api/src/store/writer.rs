@@ -17,6 +17,7 @@ use super::votes::Votes;
 use super::work::{Command, Done, Record, Work};
 use super::{Clock, Receipt, Retention, StoreError, retention};
 use crate::deflection::log::{Address, Event, Hash, Millis, Ticket};
+use crate::deflection::question::HOUR;
 use sqlx::{AnyConnection, Connection};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -57,8 +58,6 @@ const LOST: Insert = Insert {
     columns: "portal, hour, reason, count",
     then: "ON CONFLICT (portal, hour, reason) DO UPDATE SET count = lost.count + excluded.count",
 };
-
-const HOUR: Millis = 60 * 60 * 1000;
 
 /// Searches that found the queue full, by portal.
 pub type Dropped = Arc<Mutex<BTreeMap<String, u64>>>;

@@ -232,7 +232,7 @@ impl<'a> Reading<'a> {
             (field, if own.is_empty() { usual.to_vec() } else { own })
         };
         let columns = COLUMNS.into_iter().map(|(field, usual)| named(field, usual)).collect();
-        Self { columns, zone: TimeZone::get(&portal.time_zone).unwrap_or(TimeZone::UTC), now }
+        Self { columns, zone: portal.zone(), now }
     }
 
     fn get(&self, record: &Record, field: &'static str) -> Option<String> {

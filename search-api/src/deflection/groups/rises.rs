@@ -3,10 +3,10 @@
 use super::effect::{Effect, between};
 use super::rows::{Row, Table};
 use crate::deflection::log::Millis;
-use crate::deflection::question::{DAY, Question, RangeError, Window, monday};
+use crate::deflection::question::{DAY, Question, RangeError, Window, day_of, monday};
+use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 
 /// Weeks before, beside which the last one is looked at.
 const WEEKS: i32 = 8;
@@ -31,8 +31,7 @@ pub struct Rise {
 /// # Errors
 /// The time zone's calendar lacks a day.
 pub fn last_week(zone: TimeZone, now: Millis) -> Result<(Question, Date), RangeError> {
-    let known = Timestamp::from_millisecond(now - Window::default().length() - DAY).unwrap_or_default();
-    let after = monday(known.to_zoned(zone.clone()).date());
+    let after = monday(day_of(now - Window::default().length() - DAY, &zone));
     let week = after.saturating_sub(7.days());
     Ok((Question::new(week.saturating_sub((7 * WEEKS).days()), after, zone, now)?, week))
 }

@@ -104,7 +104,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: 
     let since = change_report::since(&mut fields, &filters.question)?;
     let reader = Reader::new(&app, &caller);
     let portal = caller.portal.id.clone();
-    let kept = rollups::kept(app.store.archive(), &portal, &mut filters.question, app.large_log).await?;
+    let kept = rollups::facts_for(&app, &portal, &mut filters.question).await?;
     let before = match comparison::before(&filters.question) {
         Ok(mut earlier) => Some(asking::sum(&app, &portal, &mut earlier, crate::deflection::report::draw).await?),
         Err(_) => None,
@@ -115,10 +115,10 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: 
     let last = article_report::last_openings(&app, &caller, &filters.question).await?;
     let work = move || {
         let question = &filters.question;
-        let sums = |selected: &Selected<'_>, lost| {
-            (crate::deflection::report::draw(selected, lost), series::draw(selected, Step::of(question)))
-        };
-        let sums = kept.map(|kept| kept.draw(question, sums)).transpose().map_err(Problem::internal)?;
+        let sums = kept.map(|(facts, lost)| {
+            let selected = Selected::new(question, &facts);
+            (crate::deflection::report::draw(&selected, lost), series::draw(&selected, Step::of(question)))
+        });
         let told = overview(&log, question, sums);
         let revised = since.map(|since| (since, revision(&log, question, since)));
         let language = caller.portal.languages.first().cloned().unwrap_or_else(Language::unknown);

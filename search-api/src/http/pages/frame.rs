@@ -116,7 +116,7 @@ impl Frame {
             languages: portal.languages.iter().map(link).collect(),
             signed_in: cookie(headers, SESSION_COOKIE).is_some(),
             analyst: false,
-            zone: TimeZone::get(&portal.time_zone).unwrap_or(TimeZone::UTC),
+            zone: portal.zone(),
             language,
         }
     }

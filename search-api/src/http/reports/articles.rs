@@ -6,7 +6,7 @@ use super::replay::Reader;
 use super::searches::UNSEEN;
 use crate::deflection::articles::Reading;
 use crate::deflection::log::Millis;
-use crate::deflection::question::DAY;
+use crate::deflection::question::{DAY, day_of};
 use crate::deflection::{Question, articles};
 use crate::http::error::{Problem, ProblemBody};
 use crate::http::fields::Fields;
@@ -15,7 +15,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -130,7 +129,7 @@ pub fn draw(
     for (slug, reading) in readings {
         counted.entry(named(&slug)).or_default().absorb(reading);
     }
-    let day = |t: Millis| Timestamp::from_millisecond(t).unwrap_or_default().to_zoned(question.zone.clone()).date();
+    let day = |t: Millis| day_of(t, &question.zone);
     let row = |slug: Option<String>, title: String, updated: Option<Millis>, reading: Reading| ArticleRow {
         title,
         opened: reading.opened,

@@ -2,7 +2,7 @@
 
 use crate::deflection::facts::Selected;
 use crate::deflection::log::Lost;
-use crate::deflection::question::{RangeError, Stratum};
+use crate::deflection::question::{RangeError, Stratum, day_of};
 use crate::deflection::{self, Log, Question, Window};
 use crate::http::address;
 use crate::http::error::Problem;
@@ -59,9 +59,8 @@ pub fn question(
     to: Option<Date>,
     as_of: i64,
 ) -> Result<Question, RangeError> {
-    let zone = portal.and_then(|portal| TimeZone::get(&portal.time_zone).ok()).unwrap_or(TimeZone::UTC);
-    let today = Timestamp::from_millisecond(as_of).unwrap_or_default().to_zoned(zone.clone()).date();
-    let to = to.unwrap_or_else(|| today.saturating_add(1.day()));
+    let zone = portal.map_or(TimeZone::UTC, Portal::zone);
+    let to = to.unwrap_or_else(|| day_of(as_of, &zone).saturating_add(1.day()));
     let from = from.unwrap_or_else(|| to.saturating_sub(DAYS.days()));
     Question::new(from, to, zone, as_of)
 }
@@ -123,11 +122,11 @@ pub async fn sum<T: Send + 'static>(
     question: &mut Question,
     draw: impl FnOnce(&Selected<'_>, Lost) -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let Some(kept) = rollups::kept(app.store.archive(), portal, question, app.large_log).await? else {
+    let Some((facts, lost)) = rollups::facts_for(app, portal, question).await? else {
         return fold(app, portal, question, |log, question| deflection::sums(log, question, draw)).await;
     };
     let question = question.clone();
-    app.cores.run_behind(move || kept.draw(&question, draw)).await?.map_err(Problem::internal)
+    app.cores.run_behind(move || draw(&Selected::new(&question, &facts), lost)).await
 }
 
 /// What a question says by name, but for the moment whose knowledge is used.

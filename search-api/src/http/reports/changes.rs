@@ -4,6 +4,7 @@ use super::asking::{ReportQuestion, ask, fold};
 use super::lines;
 use crate::deflection::log::Millis;
 use crate::deflection::outcomes::Outcome;
+use crate::deflection::question::start_of_day;
 use crate::deflection::revision::{Cause, Move};
 use crate::deflection::{Question, Revision, revision};
 use crate::http::error::{Problem, ProblemBody};
@@ -86,7 +87,7 @@ pub fn since(fields: &mut Fields, question: &Question) -> Result<Option<Millis>,
     // Of the last day, as far as it is known.
     let day = || -> Option<Millis> {
         let day = text.parse::<Date>().ok()?;
-        let start = |day: Date| Some(day.to_zoned(question.zone.clone()).ok()?.timestamp().as_millisecond());
+        let start = |day: Date| start_of_day(day, &question.zone).ok();
         (start(day)? <= question.as_of).then_some(start(day.tomorrow().ok()?)?.min(question.as_of + 1) - 1)
     };
     let moment = text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond).or_else(day);

@@ -2,11 +2,11 @@
 
 use super::{NOW, Site, site};
 use crate::deflection::log::{Confidence, Kind, Searched, Shown, Surface};
-use crate::deflection::question::DAY;
+use crate::deflection::question::{DAY, Window};
 use crate::http::reports::asking::question;
-use crate::http::rollups::{kept, roll_up};
+use crate::http::rollups::{facts_for, roll_up};
 use crate::identity::{ANALYST, Viewer};
-use crate::store::{Batch, NewEvent, Origin};
+use crate::store::{Batch, DayFacts, Days, NewEvent, Origin};
 use indexer::portal::Portal;
 use serde_json::Value;
 use std::sync::Arc;
@@ -93,7 +93,7 @@ async fn told(site: &Site) -> Vec<Value> {
 /// Whether reports of the last 28 days are added up from days.
 async fn is_kept(site: &Site, portal: &Portal) -> bool {
     let mut question = question(Some(portal), None, None, NOW_MS).unwrap();
-    kept(site.app.store.archive(), "acme", &mut question, 1).await.unwrap().is_some()
+    facts_for(&site.app, "acme", &mut question).await.ok().unwrap().is_some()
 }
 
 #[tokio::test]
@@ -127,6 +127,21 @@ async fn what_comes_to_be_known_late_is_counted_at_once_and_rolled_up_again() {
     assert_eq!(ticketed(&from_rows), ticketed(&before) + 1);
     roll_up(&site.app, &portal).await.unwrap();
     assert!(is_kept(&site, &portal).await);
+    assert_eq!(told(&site).await, from_rows);
+}
+
+#[tokio::test]
+async fn days_that_cannot_be_read_count_as_not_kept() {
+    let (site, portal) = with_large_logs().await;
+    two_months(&site, &portal).await;
+    let from_rows = told(&site).await;
+    roll_up(&site.app, &portal).await.unwrap();
+    let changes = site.app.store.archive().changes_of_past("acme").await.unwrap();
+    let (day, known_at) = (jiff::civil::date(2026, 12, 20), NOW_MS);
+    let damaged = Window::ALL.map(|window| DayFacts { day, window, known_at, facts: vec![0xff; 9] });
+    let damaged = Days { portal: "acme".into(), zone: "UTC".into(), changes, days: damaged.into() };
+    assert!(site.app.store.keep_days(damaged).await.unwrap());
+    assert!(!is_kept(&site, &portal).await);
     assert_eq!(told(&site).await, from_rows);
 }
 

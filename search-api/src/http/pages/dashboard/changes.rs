@@ -2,6 +2,7 @@
 
 use super::tables::outcome_title;
 use crate::deflection::outcomes::Outcome;
+use crate::deflection::question::{DAY, day_of};
 use crate::deflection::revision::{Cause, Move};
 use crate::deflection::{Question, Revision};
 use crate::http::address;
@@ -40,9 +41,9 @@ impl Changes {
     /// `file` is the address of the table as a file, without the earlier moment.
     pub fn new(frame: &Frame, question: &Question, revised: Option<(i64, Revision)>, file: &str) -> Self {
         let kept = asking::pairs(question);
-        let week_ago = question.as_of - 7 * crate::deflection::question::DAY;
+        let week_ago = question.as_of - 7 * DAY;
         let since = revised.as_ref().map_or(week_ago, |(since, _)| *since);
-        let day = Timestamp::from_millisecond(since).unwrap_or_default().to_zoned(question.zone.clone()).date();
+        let day = day_of(since, &question.zone);
         let asked = revised.map(|(since, revision)| {
             let moment = Timestamp::from_millisecond(since).unwrap_or_default().to_string();
             let file = format!("{file}&{}", address::query(&[("since", &moment)]));

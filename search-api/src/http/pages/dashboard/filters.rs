@@ -1,6 +1,7 @@
 //! What the dashboard is asked for: a plain form, whose answers stand in the address and in every link to rows.
 
 use super::Choice;
+use crate::deflection::question::day_of;
 use crate::deflection::{Question, Window};
 use crate::http::Caller;
 use crate::http::address;
@@ -102,8 +103,7 @@ fn presets(
     as_of: Option<&str>,
     cost: Option<&TicketCost>,
 ) -> Vec<Preset> {
-    let today = Timestamp::from_millisecond(now).unwrap_or_default().to_zoned(question.zone.clone()).date();
-    let to = today.saturating_add(1.day());
+    let to = day_of(now, &question.zone).saturating_add(1.day());
     let amount = cost.map(|cost| cost.amount.to_string());
     let preset = |days: i64| {
         let from = to.saturating_sub(days.days());
