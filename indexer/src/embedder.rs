@@ -8,13 +8,14 @@ use crate::static_table::StaticTable;
 use fastembed::{InitOptionsUserDefined, TextEmbedding, UserDefinedEmbeddingModel};
 use files::{ModelFiles, Settings};
 use pool::Pool;
+use serde::{Deserialize, Serialize};
 use simsimd::SpatialSimilarity;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::thread::ScopedJoinHandle;
 
 /// blake3 over the model's files (weights, tokenizer, configuration): equal digest and text, equal vector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ModelDigest(pub [u8; 32]);
 
 /// A text's vector: unit length times a fixed scale, rounded to `i8`, so that it depends on model and text alone.

@@ -31,23 +31,29 @@ impl<C: Ord> Default for Tally<C> {
 impl<C: Ord> Tally<C> {
     /// Counts a unit that has the property.
     pub fn hit(&mut self, cluster: C) {
-        let (hits, units) = self.clusters.entry(cluster).or_default();
-        *hits += 1;
-        *units += 1;
+        self.add(cluster, 1, 1);
     }
 
     /// Counts a unit that has not.
     pub fn miss(&mut self, cluster: C) {
-        self.clusters.entry(cluster).or_default().1 += 1;
+        self.add(cluster, 0, 1);
+    }
+
+    /// Counts units of a cluster, so many of which have the property.
+    pub fn add(&mut self, cluster: C, hits: u64, units: u64) {
+        let own = self.clusters.entry(cluster).or_default();
+        own.0 += hits;
+        own.1 += units;
+    }
+
+    /// The clusters, each with its units that have the property, and all of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&C, (u64, u64))> {
+        self.clusters.iter().map(|(cluster, counts)| (cluster, *counts))
     }
 
     /// Adds the counts of another tally.
     pub fn absorb(&mut self, other: Self) {
-        for (cluster, (hits, units)) in other.clusters {
-            let own = self.clusters.entry(cluster).or_default();
-            own.0 += hits;
-            own.1 += units;
-        }
+        other.clusters.into_iter().for_each(|(cluster, (hits, units))| self.add(cluster, hits, units));
     }
 
     /// Units with the property.

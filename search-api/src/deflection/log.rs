@@ -75,7 +75,7 @@ pub enum Confidence {
 }
 
 /// A query's vector and the model it is of; vectors of different models are never compared.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueryVector {
     /// Digest of the model.
     pub model: ModelDigest,

@@ -4,7 +4,7 @@
 //! rows ─▶ visits ─▶ episodes ─▶ outcomes ─▶ facts ─▶ units ─▶ figures ─▶ report
 //!          │           ▲           ▲          │        └─▶ ledger
 //!       visitors    searches    tickets       └─▶ facts of past days, kept
-//!                                   └─▶ groups of searches and tickets by meaning
+//!                                   └─▶ groups of searches and tickets by meaning, by week, kept
 //! ```
 //!
 //! Names, rules and formulas are those of definition 1, number by number; [`question::Rules`] holds its constants.
@@ -79,40 +79,58 @@ pub fn sums<T>(log: &Log, question: &Question, draw: impl FnOnce(&Selected<'_>, 
     follow(log, question).judge(question, |selection| draw(&selection.selected, log.lost))
 }
 
-/// The facts under each window of all that a log holds, shortest window first.
-pub fn facts(log: &Log, question: &Question) -> [Facts; 4] {
+/// What is kept of the days and weeks of a question's range.
+pub struct ToKeep {
+    /// The facts of all that a log holds under each window, shortest first.
+    pub facts: [Facts; 4],
+    /// What was said in each week, and what became of it under each window.
+    pub weeks: Vec<(groups::Said, [groups::Cells; 4])>,
+}
+
+/// Works out what is kept, under every window at once.
+pub fn to_keep(log: &Log, question: &Question) -> ToKeep {
     let followed = follow(log, question);
-    Window::ALL.map(|window| {
-        followed.judge(&Question { window, ..question.clone() }, |selection| selection.selected.facts.clone())
-    })
+    let spoken = groups::weeks::spoken(&followed.journeys, question);
+    let mut cells = Vec::new();
+    let facts = Window::ALL.map(|window| {
+        let question = Question { window, ..question.clone() };
+        followed.judge(&question, |selection| {
+            cells.push(groups::weeks::cells(&spoken, selection).into_iter());
+            selection.selected.facts.clone()
+        })
+    });
+    let mut of_week = || std::array::from_fn(|window| cells[window].next().unwrap_or_default());
+    let weeks = spoken.into_values().map(|spoken| (spoken.said, of_week())).collect();
+    ToKeep { facts, weeks }
+}
+
+/// The facts under each window of all that a log holds, shortest first.
+#[cfg(test)]
+pub fn facts(log: &Log, question: &Question) -> [Facts; 4] {
+    to_keep(log, question).facts
+}
+
+/// What was searched in the whole weeks that the question's range touches, and what became of it.
+pub fn weeks(log: &Log, question: &Question) -> Vec<groups::Week> {
+    let followed = follow(log, question);
+    let spoken = groups::weeks::spoken(&followed.journeys, question);
+    followed.judge(question, |selection| groups::weeks::judged(spoken, selection))
 }
 
 /// Which searches still end in tickets, over the whole weeks that the question's range touches.
 pub fn searches(log: &Log, question: &Question) -> groups::Table {
-    follow(log, question).judge(question, groups::rows::draw)
+    groups::rows::draw(&weeks(log, question), question)
 }
 
-/// All that a dashboard shows of a range, followed once.
-#[derive(Clone, Debug)]
-pub struct Overview {
-    /// As [`report()`].
-    pub report: Report,
-    /// As [`series()`].
-    pub series: Series,
-    /// As [`searches()`].
-    pub searches: groups::Table,
-    /// As [`articles()`].
-    pub articles: BTreeMap<String, Reading>,
-}
-
-/// Tells all that a dashboard shows; `sums` are the first two of it, where they are known already.
-pub fn overview(log: &Log, question: &Question, sums: Option<(Report, Series)>) -> Overview {
-    follow(log, question).judge(question, |selection| {
-        let (report, series) = sums.unwrap_or_else(|| {
-            (report::draw(&selection.selected, log.lost), series::draw(&selection.selected, Step::of(question)))
-        });
-        Overview { report, series, searches: groups::rows::draw(selection), articles: articles::draw(selection) }
-    })
+/// Draws something from the facts that a question selects, and from what was searched in its weeks, followed once.
+pub fn sums_and_weeks<T>(
+    log: &Log,
+    question: &Question,
+    draw: impl FnOnce(&Selected<'_>, Lost, &[groups::Week]) -> T,
+) -> T {
+    let followed = follow(log, question);
+    let spoken = groups::weeks::spoken(&followed.journeys, question);
+    followed.judge(question, |selection| draw(&selection.selected, log.lost, &groups::weeks::judged(spoken, selection)))
 }
 
 /// The same figures and outcomes by day or week.

@@ -1,15 +1,15 @@
 //! Alerts by webhook: which groups' ticket rate rose in the last whole week, told once, signed, tried until it is there.
 
 use super::outward::{CallError, Request, agent, call};
-use super::reports::asking::{fold, query};
+use super::reports::asking::{query, weeks};
 use super::reports::replay::textless;
 use super::reports::searches::name;
 use super::webhooks::signature::sign;
 use super::{App, Problem, address};
 use crate::config::AlertHook;
-use crate::deflection::groups::{Rise, last_week, rises};
+use crate::deflection::Question;
+use crate::deflection::groups::{Rise, last_week, rises, rows};
 use crate::deflection::intervals::Rate;
-use crate::deflection::{Question, searches};
 use crate::store::{OURS, OutgoingAlert, StoreError};
 use indexer::portal::Portal;
 use jiff::civil::Date;
@@ -145,8 +145,8 @@ async fn keep_sending(app: &Arc<App>, to: &[AlertHook]) {
 /// The log cannot be read, or the database not written.
 pub async fn look(app: &App, portal: &Portal) -> Result<usize, AlertError> {
     let (question, week) = last_week(portal.zone(), app.now())?;
-    let compare = move |log: &_, question: &Question| rises(searches(log, question), week);
-    let found = fold(app, &portal.id, &question, compare).await.map_err(AlertError::Fold)?;
+    let compare = move |weeks: &[_], question: &Question| rises(rows::draw(weeks, question), week);
+    let found = weeks(app, &portal.id, &question, compare).await.map_err(AlertError::Fold)?;
     let told = found.iter().map(|rise| tell(app, portal, &question, week, rise)).collect::<Result<Vec<_>, _>>()?;
     if !told.is_empty() {
         app.store.note_alerts(&portal.id, told).await?;

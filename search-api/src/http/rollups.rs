@@ -1,4 +1,5 @@
-//! Reports of large logs: added up from the facts of days, which are worked out behind the requests and kept.
+//! Reports of large logs: added up from the facts of days, and from what was searched in weeks, which are worked out behind the
+//! requests and kept.
 //!
 //! A day is *settled* once nothing in time can change what became of its needs; its facts are worked out once. Those of later days are
 //! worked out again and again, all with the knowledge of one moment, and a report that asks for what is known now says that moment.
@@ -7,10 +8,11 @@
 use super::App;
 use super::error::Problem;
 use crate::deflection::facts::{Facts, Unreadable};
+use crate::deflection::groups::Week;
 use crate::deflection::log::{Lost, Millis};
-use crate::deflection::question::{DAY, HOUR, Question, REACH, Window, day_of, start_of_day};
-use crate::deflection::{Log, facts};
-use crate::store::{Archive, DayFacts, Days, StoreError};
+use crate::deflection::question::{DAY, HOUR, Question, REACH, Window, day_of, monday, start_of_day};
+use crate::deflection::{Log, to_keep};
+use crate::store::{Archive, DayFacts, Days, KeptWeek, StoreError, WeekGroups};
 use indexer::portal::Portal;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -34,8 +36,8 @@ const OLDEST: i64 = 430;
 /// Rows that are read at once, about: what is in memory for a moment.
 const ROWS: u64 = 500_000;
 
-/// Fewest and most days that are worked out at once, of whatever many rows.
-const RUN: (u64, u64) = (7, 90);
+/// Fewest and most weeks that are worked out at once, of whatever many rows.
+const RUN: (u64, u64) = (1, 13);
 
 /// Days are looked through at most this often, and at least this often.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(15 * 60));
@@ -73,6 +75,43 @@ pub async fn facts_for(app: &App, portal: &str, question: &mut Question) -> Resu
     Ok(read.map_err(damaged).ok())
 }
 
+/// What was searched in the weeks of a question under its window, as [`facts_for`] gives facts.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn weeks_for(app: &App, portal: &str, question: &Question) -> Result<Option<Vec<Week>>, Problem> {
+    let Some(kept) = kept_weeks(app.store.archive(), portal, question, app.large_log).await? else { return Ok(None) };
+    let read = move || kept.iter().map(|week| Week::read(&week.said, &week.cells)).collect::<Result<Vec<_>, _>>();
+    let read = app.cores.run_behind(read).await?;
+    let damaged =
+        |error| tracing::error!(portal, %error, "weeks cannot be read, so rows are; empty the table week_groups");
+    Ok(read.map_err(damaged).ok())
+}
+
+async fn kept_weeks(
+    archive: &Archive,
+    portal: &str,
+    question: &Question,
+    large: u32,
+) -> Result<Option<Vec<KeptWeek>>, StoreError> {
+    let (from, to) = question.reach();
+    if archive.count_events(portal, from, to, large).await? < u64::from(large) {
+        return Ok(None);
+    }
+    let zone = name(&question.zone);
+    let (first, after) = question.weeks();
+    let known = archive.known_weeks(portal, &zone).await?;
+    // A week is known when its last day is.
+    let known_days = known.iter().map(|(monday, known_at)| (sunday(*monday), *known_at)).collect();
+    let (first_day, last_day) = (sunday(first), after.saturating_sub(1.day()));
+    if answers(&known_days, (first_day, last_day), 7, question).is_none() {
+        return Ok(None);
+    }
+    let weeks = archive.kept_weeks(portal, &zone, question.window, (first, last_day)).await?;
+    let same = weeks.iter().all(|kept| known.get(&kept.monday) == Some(&kept.known_at));
+    Ok((same && weeks.len() == known.range(first..=last_day).count()).then_some(weeks))
+}
+
 /// The facts that answer a question, if its reach has at least `large` events and all of them are kept; its moment is then that whose knowledge they are of,
 /// if it was about now.
 ///
@@ -90,7 +129,7 @@ async fn kept(
     }
     let (zone, first, last) = (name(&question.zone), day_of(from, &question.zone), day_of(to, &question.zone));
     let known = archive.known_days(portal, &zone).await?;
-    let Some(as_of) = answers(&known, first, last, question) else { return Ok(None) };
+    let Some(as_of) = answers(&known, (first, last), 1, question) else { return Ok(None) };
     let days = archive.kept_days(portal, &zone, question.window, (first, last)).await?;
     let same = days.len() == known.range(first..=last).count()
         && days.iter().all(|kept| known.get(&kept.day) == Some(&kept.known_at));
@@ -104,7 +143,14 @@ async fn kept(
 }
 
 /// The moment whose knowledge days answer a question by that needs each from the first to the last; `None`: they do not.
-fn answers(known: &BTreeMap<Date, Millis>, first: Date, last: Date, question: &Question) -> Option<Millis> {
+///
+/// Of weeks each is known by its last day, so that `step` is 7 days.
+fn answers(
+    known: &BTreeMap<Date, Millis>,
+    (first, last): (Date, Date),
+    step: i64,
+    question: &Question,
+) -> Option<Millis> {
     let zone = &question.zone;
     let is_settled = |day: Date, known_at: Millis| settles(day, zone).is_some_and(|settles| known_at >= settles);
     let moving = known.range(first..=last).filter(|(day, known_at)| !is_settled(**day, **known_at));
@@ -113,13 +159,13 @@ fn answers(known: &BTreeMap<Date, Millis>, first: Date, last: Date, question: &Q
         moving => moving.unwrap_or(question.as_of),
     };
     // Later days hold nothing that was known then.
-    let last = last.min(day_of(as_of, zone));
+    let last = last.min(day_of(as_of, zone).saturating_add((step - 1).days()));
     let answers = |day: Date| {
         let known_at = *known.get(&day)?;
         let in_time = if is_settled(day, known_at) { settles(day, zone)? <= as_of } else { known_at == as_of };
         in_time.then_some(())
     };
-    first.series(1.day()).take_while(|day| *day <= last).map(answers).collect::<Option<()>>()?;
+    first.series(step.days()).take_while(|day| *day <= last).map(answers).collect::<Option<()>>()?;
     Some(as_of)
 }
 
@@ -161,40 +207,64 @@ pub async fn roll_up(app: &App, portal: &Portal) -> Result<(), RollUpError> {
     if all.await? < u64::from(app.large_log) {
         return Ok(());
     }
-    let known = archive.known_days(&portal.id, &name(&zone)).await?;
-    let is_known =
-        |day: &Date| known.get(day).zip(settles(*day, &zone)).is_some_and(|(known, settles)| *known >= settles);
-    let moving = day_of(now - SETTLED, &zone);
-    let settled: Vec<Date> =
-        oldest.series(1.day()).take_while(|day| *day < moving).filter(|day| !is_known(day)).collect();
+    let known_days = archive.known_days(&portal.id, &name(&zone)).await?;
+    let known_weeks = archive.known_weeks(&portal.id, &name(&zone)).await?;
+    let is_known = |known: Option<&Millis>, last: Date| {
+        known.zip(settles(last, &zone)).is_some_and(|(known_at, settles)| *known_at >= settles)
+    };
+    // A settled day is kept as it is, though its week may be worked out anew: who was erased is still counted in it.
+    let missing = |monday: Date| Missing {
+        monday,
+        days: days_of(monday).filter(|day| *day <= today && !is_known(known_days.get(day), *day)).collect(),
+        week: !is_known(known_weeks.get(&monday), sunday(monday)),
+    };
+    let weeks = monday(oldest).series(7.days()).take_while(|monday| *monday <= today).map(missing);
+    let (moving, settled): (Vec<Missing>, Vec<Missing>) =
+        weeks.filter(Missing::any).partition(|week| settles(sunday(week.monday), &zone).is_none_or(|at| at > now));
     let run = if settled.len() > 1 { run(archive, &portal.id, now).await? } else { 1 };
-    for run in settled.chunk_by(|a, b| a.tomorrow().ok() == Some(*b)).flat_map(|days| days.chunks(run)) {
+    let follows =
+        |a: &Missing, b: &Missing| days_of(a.monday).last().and_then(|day| day.tomorrow().ok()) == Some(b.monday);
+    for run in settled.chunk_by(follows).flat_map(|weeks| weeks.chunks(run)) {
         if !work_out(app, portal, &zone, run, now).await? {
             return Ok(());
         }
     }
-    let moving: Vec<Date> = moving.series(1.day()).take_while(|day| *day <= today).collect();
     work_out(app, portal, &zone, &moving, now).await.map(drop)
 }
 
-/// How many days to work out at once, so that not too many rows are read with what lies around them.
+/// What is not known yet of a week.
+#[derive(Clone, Debug)]
+struct Missing {
+    monday: Date,
+    days: Vec<Date>,
+    week: bool,
+}
+
+impl Missing {
+    fn any(&self) -> bool {
+        self.week || !self.days.is_empty()
+    }
+}
+
+/// How many weeks to work out at once, so that not too many rows are read with what lies around them.
 async fn run(archive: &Archive, portal: &str, now: Millis) -> Result<usize, StoreError> {
     let all = archive.count_events(portal, now.saturating_sub(OLDEST * DAY), now, u32::MAX).await?;
     let a_day = (all / OLDEST.unsigned_abs()).max(1);
     let around = (2 * REACH / DAY).unsigned_abs();
-    Ok((ROWS / a_day).saturating_sub(around).clamp(RUN.0, RUN.1) as usize)
+    Ok(((ROWS / a_day).saturating_sub(around) / 7).clamp(RUN.0, RUN.1) as usize)
 }
 
-/// Works out the facts of days that follow one another from their rows, and keeps them; `false`: the past changed meanwhile.
+/// Works out what is missing of weeks that follow one another from their rows, and keeps it; `false`: the past changed meanwhile.
 async fn work_out(
     app: &App,
     portal: &Portal,
     zone: &TimeZone,
-    days: &[Date],
+    weeks: &[Missing],
     now: Millis,
 ) -> Result<bool, RollUpError> {
-    let (Some(&first), Some(&last)) = (days.first(), days.last()) else { return Ok(true) };
-    let Ok(question) = Question::new(first, last.saturating_add(1.day()), zone.clone(), now) else { return Ok(true) };
+    let (Some(first), Some(last)) = (weeks.first(), weeks.last()) else { return Ok(true) };
+    let after = last.monday.saturating_add(7.days());
+    let Ok(question) = Question::new(first.monday, after, zone.clone(), now) else { return Ok(true) };
     let changes = app.store.archive().changes_of_past(&portal.id).await?;
     let (from, to) = question.range();
     let mut log = app.store.log(&portal.id, from.saturating_sub(REACH), to.saturating_add(REACH).min(now)).await?;
@@ -202,22 +272,46 @@ async fn work_out(
         // Rows forget soon which browsers of two months are one, so what is kept does not say it either.
         log.part_months();
     }
-    let days = app.cores.run_behind(move || fold(&log, &question)).await.map_err(RollUpError::Fold)?;
-    let days = days.map_err(StoreError::from)?;
-    Ok(app.store.keep_days(Days { portal: portal.id.clone(), zone: name(zone), changes, days }).await?)
+    let missing = weeks.to_vec();
+    let worked_out = app.cores.run_behind(move || fold(&log, &question, &missing)).await.map_err(RollUpError::Fold)?;
+    let (days, weeks) = worked_out.map_err(StoreError::from)?;
+    Ok(app.store.keep_days(Days { portal: portal.id.clone(), zone: name(zone), changes, days, weeks }).await?)
 }
 
-/// The facts of each day of a question's range under each window.
-fn fold(log: &Log, question: &Question) -> Result<Vec<DayFacts>, Unreadable> {
+/// What is missing of the weeks of a question's range: the facts of days, under each window, and what was searched in weeks.
+fn fold(log: &Log, question: &Question, missing: &[Missing]) -> Result<(Vec<DayFacts>, Vec<WeekGroups>), Unreadable> {
+    let known_at = question.as_of;
+    let worked_out = to_keep(log, question);
     let mut days = Vec::new();
-    for (window, whole) in Window::ALL.into_iter().zip(facts(log, question)) {
-        for day in question.from.series(1.day()).take_while(|day| *day < question.to) {
+    for (window, whole) in Window::ALL.into_iter().zip(worked_out.facts) {
+        for &day in missing.iter().flat_map(|week| &week.days) {
             let tomorrow = day.saturating_add(1.day());
             let facts = whole.between(question.start_of(day), question.start_of(tomorrow)).write()?;
-            days.push(DayFacts { day, window, known_at: question.as_of, facts });
+            days.push(DayFacts { day, window, known_at, facts });
         }
     }
-    Ok(days)
+    let is_missing = |monday: Date| missing.iter().any(|week| week.monday == monday && week.week);
+    let mut weeks = Vec::new();
+    for (said, [hour, day, three_days, week]) in worked_out.weeks {
+        if is_missing(said.monday) {
+            weeks.push(WeekGroups {
+                monday: said.monday,
+                known_at,
+                has_text: said.has_text(),
+                said: said.write()?,
+                cells: [hour.write()?, day.write()?, three_days.write()?, week.write()?],
+            });
+        }
+    }
+    Ok((days, weeks))
+}
+
+fn days_of(monday: Date) -> impl Iterator<Item = Date> {
+    monday.series(1.day()).take(7)
+}
+
+fn sunday(monday: Date) -> Date {
+    monday.saturating_add(6.days())
 }
 
 /// The moment from which on a day is settled.
@@ -244,7 +338,7 @@ mod tests {
     fn ask(known: &BTreeMap<Date, Millis>, as_of: Millis) -> Option<Millis> {
         let question = Question::new(day(2026, 3, 20), day(2026, 5, 5), TimeZone::UTC, as_of).unwrap();
         let (from, to) = question.reach();
-        answers(known, day_of(from, &TimeZone::UTC), day_of(to, &TimeZone::UTC), &question)
+        answers(known, (day_of(from, &TimeZone::UTC), day_of(to, &TimeZone::UTC)), 1, &question)
     }
 
     fn moving(known_at: Millis) -> Vec<(Date, Millis)> {

@@ -4,7 +4,7 @@ use super::database::{Database, DatabaseUrl};
 use super::writer::{CONFLICTS, DROPPED, FOREIGN_IDS};
 use super::{FORM, StoreError, rows};
 use crate::deflection::Log;
-use crate::deflection::log::{Address, Lost, Millis, Stretch};
+use crate::deflection::log::{Address, Lost, Millis, Stretch, Ticket};
 use sqlx::{AnyConnection, AnyPool, Row, query};
 use std::path::Path;
 
@@ -84,6 +84,12 @@ impl Archive {
         }
         log.lost = lost(&mut db, portal, from, to).await?;
         Ok(log)
+    }
+
+    /// The tickets of a portal that were made between two moments, inclusive, in no order.
+    pub async fn tickets(&self, portal: &str, from: Millis, to: Millis) -> Result<Vec<Ticket>, StoreError> {
+        let rows = query(TICKETS).bind(portal).bind(from).bind(to).fetch_all(&self.pool).await?;
+        rows.iter().map(rows::ticket).collect()
     }
 
     /// What was lost of a portal between two moments, by hours.

@@ -1,6 +1,7 @@
-//! The facts of days as they are kept, and forgotten when rows come that change them.
+//! The facts of days as they are kept, with the weeks worked out beside them, and forgotten when rows come that change them.
 
 use super::archive::Archive;
+use super::weeks::{self, WeekGroups};
 use super::work::{Done, Work};
 use super::{Store, StoreError};
 use crate::deflection::facts::Facts;
@@ -43,6 +44,8 @@ pub struct Days {
     pub changes: i64,
     /// They.
     pub days: Vec<DayFacts>,
+    /// What was searched in weeks, worked out from the same rows.
+    pub weeks: Vec<WeekGroups>,
 }
 
 impl Archive {
@@ -110,6 +113,7 @@ pub async fn keep(db: &mut AnyConnection, days: &Days) -> Result<bool, sqlx::Err
         let insert = query(statement).bind(&days.portal).bind(window.name()).bind(number(*day)).bind(&days.zone);
         insert.bind(i64::from(FORMAT)).bind(*known_at).bind(&facts[..]).execute(&mut *db).await?;
     }
+    weeks::keep(db, &days.portal, &days.zone, &days.weeks).await?;
     Ok(true)
 }
 
@@ -136,6 +140,7 @@ async fn forget(db: &mut AnyConnection, portal: &str, span: (Millis, Millis)) ->
         let forgotten = query("DELETE FROM day_facts WHERE portal = $1 AND span = $2 AND day BETWEEN $3 AND $4");
         forgotten.bind(portal).bind(window.name()).bind(first).bind(last).execute(&mut *db).await?;
     }
+    weeks::forget(db, portal, (first, last)).await?;
     refuse_what_is_worked_out(db, portal).await
 }
 
@@ -167,6 +172,8 @@ pub async fn disguise(
             statement.bind(portal).bind(window.name()).bind(day).execute(&mut *db).await?;
         }
     }
+    // What they typed may be in it.
+    weeks::forget(db, portal, (first, last)).await?;
     Ok(refuse_what_is_worked_out(db, portal).await?)
 }
 
@@ -184,10 +191,11 @@ fn around((from, to): (Millis, Millis)) -> (i64, i64) {
 }
 
 /// Days since 1970-01-01.
-fn number(day: Date) -> i64 {
+pub fn number(day: Date) -> i64 {
     i64::from((day - Date::constant(1970, 1, 1)).get_days())
 }
 
-fn date(number: i64) -> Result<Date, StoreError> {
+/// The day of such a number.
+pub fn date(number: i64) -> Result<Date, StoreError> {
     Date::constant(1970, 1, 1).checked_add(number.days()).map_err(|_| StoreError::Damaged("day"))
 }

@@ -57,7 +57,7 @@ pub struct Erasure {
 
 /// Each table, and what becomes of it when a person is erased; a test compares it with the tables that there are.
 #[cfg(test)]
-pub const TABLES: [(&str, &str); 18] = [
+pub const TABLES: [(&str, &str); 19] = [
     ("event", "deleted; of others' rows, the browser"),
     ("ticket_fact", "deleted; of others' rows, the browser"),
     ("ticket", "deleted"),
@@ -72,6 +72,7 @@ pub const TABLES: [(&str, &str); 18] = [
         "kept: keyed hashes of numbers of tickets, without which a ticket that is delivered again would come back",
     ),
     ("day_facts", "kept; of the days around what they did, with a stranger in their place"),
+    ("week_groups", "deleted, of the weeks around what they did; worked out anew without them"),
     ("changed_past", "of nobody"),
     ("alert", "of nobody: cells of at least five visitors"),
     ("coverage", "of nobody"),

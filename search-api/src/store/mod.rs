@@ -24,6 +24,7 @@ mod session;
 mod sources;
 mod tickets;
 mod votes;
+mod weeks;
 mod work;
 mod writer;
 
@@ -51,6 +52,7 @@ pub use redaction::redact;
 pub use retention::Retention;
 pub use sources::{Notice, OURS, Reason, Source, SourceTicket, Taken};
 pub use tickets::{Created, NewTicket, Stage, TicketError, TicketStatus};
+pub use weeks::{KeptWeek, WeekGroups};
 
 use crate::deflection::helpfulness::Vote;
 use crate::deflection::log::{Arm, Confidence, Hash, Kind, Log, Mark, Millis, QueryVector, Surface};

@@ -50,7 +50,7 @@ pub async fn tidy(
 }
 
 /// What is due at a moment: statements whose parameters are the moment before which, and how many rows at most.
-pub fn due(retention: Retention, now: Millis) -> [(&'static str, Millis); 16] {
+pub fn due(retention: Retention, now: Millis) -> [(&'static str, Millis); 18] {
     let before = |days: u16| now - Millis::from(days) * DAY;
     let month = month_start(now);
     // Until the overlap is over, this month's events still carry last month's hash.
@@ -95,6 +95,17 @@ pub fn due(retention: Retention, now: Millis) -> [(&'static str, Millis); 16] {
         (
             "DELETE FROM day_facts WHERE (portal, span, day) IN \
              (SELECT portal, span, day FROM day_facts WHERE day < $1 / 86400000 LIMIT $2)",
+            before(retention.rows),
+        ),
+        // Worked out anew from what is left. A day of the portal's calendar lies within a day of that of UTC.
+        (
+            "DELETE FROM week_groups WHERE (portal, monday) IN \
+             (SELECT portal, monday FROM week_groups WHERE monday <= $1 / 86400000 + 1 AND has_text = 1 LIMIT $2)",
+            before(retention.texts),
+        ),
+        (
+            "DELETE FROM week_groups WHERE (portal, monday) IN \
+             (SELECT portal, monday FROM week_groups WHERE monday < $1 / 86400000 LIMIT $2)",
             before(retention.rows),
         ),
         (

@@ -4,6 +4,7 @@
 //! Only groups with neighbouring members are tried, so that the cost grows with the neighbours and not with all pairs.
 
 use indexer::embedder::{cosine, direction, mean_cosine};
+use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
@@ -15,7 +16,7 @@ const NEIGHBOURS: usize = 20;
 const MIDDLE: f64 = 0.05;
 
 /// One thing, or several that belong together already: the sum of their vectors and their number.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Point {
     /// Sum of the vectors.
     pub sum: Vec<i32>,

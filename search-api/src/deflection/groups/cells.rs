@@ -6,39 +6,37 @@
 
 use super::agglomerate::agglomerate;
 use super::label::{Label, Vocabulary, label};
-use super::meaning::{Asked, Meaning, STEM_LIKENESS, by_meaning};
-use crate::deflection::log::QueryVector;
-use crate::deflection::question::{Rules, Stratum};
-use indexer::language::Language;
+use super::meaning::{Asked, Meaning, STEM_LIKENESS};
+use super::said::Said;
+use crate::deflection::question::Rules;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// What filters go by.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Kind<'a> {
-    /// All roles held.
-    pub roles: BTreeSet<&'a str>,
-    /// Language of the first search.
-    pub language: Option<&'a Language>,
-    /// Whether a form was in play.
-    pub stratum: Option<Stratum>,
+/// What a cell belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Place {
+    /// Enough people of one meaning, by its number in the week.
+    Meaning(u32),
+    /// Enough people, of whom it is not kept what they said.
+    NotKept,
+    /// Everything of cells with too few people.
+    TooSmall,
 }
 
-/// Something asked once: an episode by what was last asked in it, or a ticket by its subject.
-#[derive(Clone, Debug)]
-pub struct Item<'a> {
-    /// What was asked, normalised; `None` where it is not kept.
-    pub text: Option<&'a str>,
-    /// Language that it was read in.
-    pub language: Option<&'a Language>,
-    /// Its vector.
-    pub vector: Option<&'a QueryVector>,
-    /// Who asked: equal numbers, one person.
-    pub person: usize,
-    /// The Monday of its week.
-    pub week: Date,
-    /// What filters go by.
-    pub kind: Kind<'a>,
+/// What grouping asks of a cell.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'c> {
+    /// Place of its week among those told of.
+    pub week: usize,
+    /// What it belongs to.
+    pub place: Place,
+    /// Its people.
+    pub people: u32,
+    /// What they typed, as places among the texts of the week, and how many typed it.
+    pub typed: &'c [(u32, u32)],
+    /// Whether it passes the filters.
+    pub admitted: bool,
 }
 
 /// What a group is called.
@@ -59,58 +57,53 @@ pub struct Group {
     pub id: String,
     /// What it is called.
     pub name: Name,
-    /// Numbers of its items, in order.
-    pub items: Vec<usize>,
+    /// Numbers of its cells, in order.
+    pub cells: Vec<usize>,
     /// Its people, counted anew in each cell.
-    pub people: usize,
+    pub people: u64,
     /// Queries typed by enough people of a cell, with their number; most first.
     pub queries: Vec<(String, usize)>,
 }
 
-/// Number of a meaning within its week, in order of size; `None`: not kept.
-type Ordinal = Option<usize>;
+/// A meaning of a week: places of the week and of the meaning in it; without the second, of what is not kept.
+type Key = (usize, Option<u32>);
 
-/// Groups items, and gives those that `admits` lets through, most people first; what is too small to show comes last, if anything.
-pub fn grouped(items: &[Item<'_>], rules: &Rules, admits: impl Fn(&Kind<'_>) -> bool) -> Vec<Group> {
-    let weeks = Weeks::of(items, rules);
-    let mut cells: BTreeMap<(Date, Ordinal, &Kind<'_>), Vec<usize>> = BTreeMap::new();
-    for (number, item) in items.iter().enumerate() {
-        let ordinal = item.text.and_then(|text| weeks.ordinal_of(item.week, text));
-        cells.entry((item.week, ordinal, &item.kind)).or_default().push(number);
-    }
-    let people = |cell: &[usize]| cell.iter().map(|&number| items[number].person).collect::<BTreeSet<_>>().len();
-    let is_shown = |cell: &[usize]| people(cell) >= rules.min_group;
-    let shown: BTreeSet<(Date, Ordinal)> =
-        cells.iter().filter(|(_, cell)| is_shown(cell)).map(|((week, ordinal, _), _)| (*week, *ordinal)).collect();
+/// Groups the cells of some weeks, and gives those that are admitted, most people first; what is too small to show comes last, if
+/// anything.
+pub fn grouped(weeks: &[&Said], cells: &[Told<'_>], rules: &Rules) -> Vec<Group> {
+    let weeks = Weeks::of(weeks);
+    let key = |cell: &Told<'_>| match cell.place {
+        Place::Meaning(meaning) => Some((cell.week, Some(meaning))),
+        Place::NotKept => Some((cell.week, None)),
+        Place::TooSmall => None,
+    };
+    let shown: BTreeSet<Key> = cells.iter().filter_map(key).collect();
     let lead = weeks.joined(&shown, rules);
 
-    let mut groups: BTreeMap<(Date, Ordinal), Group> = BTreeMap::new();
-    let mut typed: BTreeMap<(Date, Ordinal), BTreeMap<&str, usize>> = BTreeMap::new();
-    let mut enough: BTreeMap<(Date, Ordinal), BTreeMap<&str, usize>> = BTreeMap::new();
-    let mut rest = Group { id: "rest".into(), name: Name::TooSmall, items: Vec::new(), people: 0, queries: Vec::new() };
-    for (&(week, ordinal, kind), cell) in &cells {
-        let of_cell = is_shown(cell).then(|| lead[&(week, ordinal)]);
-        if let Some(leader) = of_cell {
-            let mut askers: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
-            for item in cell.iter().map(|&number| &items[number]) {
-                item.text.into_iter().for_each(|text| _ = askers.entry(text).or_default().insert(item.person));
-            }
-            for (text, askers) in askers {
-                *typed.entry(leader).or_default().entry(text).or_default() += askers.len();
-                if askers.len() >= rules.min_group {
-                    *enough.entry(leader).or_default().entry(text).or_default() += askers.len();
-                }
+    let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
+    let mut typed: BTreeMap<Key, BTreeMap<&str, usize>> = BTreeMap::new();
+    let mut enough: BTreeMap<Key, BTreeMap<&str, usize>> = BTreeMap::new();
+    let mut rest = Group { id: "rest".into(), name: Name::TooSmall, cells: Vec::new(), people: 0, queries: Vec::new() };
+    for (number, cell) in cells.iter().enumerate() {
+        let leader = key(cell).map(|key| lead[&key]);
+        for &(text, people) in cell.typed.iter().filter(|_| leader.is_some()) {
+            let (Some(leader), Some(text), people) = (leader, weeks.text(cell.week, text), people as usize) else {
+                continue;
+            };
+            *typed.entry(leader).or_default().entry(text).or_default() += people;
+            if people >= rules.min_group {
+                *enough.entry(leader).or_default().entry(text).or_default() += people;
             }
         }
-        if !admits(kind) {
+        if !cell.admitted {
             continue;
         }
-        let group = match of_cell {
-            Some(leader) => groups.entry(leader).or_insert_with(|| Group { id: id(leader), ..rest.empty() }),
+        let group = match leader {
+            Some(leader) => groups.entry(leader).or_insert_with(|| Group { id: weeks.id(leader), ..rest.empty() }),
             None => &mut rest,
         };
-        group.items.extend(cell);
-        group.people += people(cell);
+        group.cells.push(number);
+        group.people += u64::from(cell.people);
     }
     for (leader, group) in &mut groups {
         let queries = enough.remove(leader).unwrap_or_default();
@@ -118,12 +111,10 @@ pub fn grouped(items: &[Item<'_>], rules: &Rules, admits: impl Fn(&Kind<'_>) -> 
         group.name = weeks.name(*leader, &lead, &queries, &typed);
         group.queries = queries.into_iter().map(|(text, people)| (text.to_owned(), people)).collect();
         group.queries.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        group.items.sort_unstable();
     }
-    rest.items.sort_unstable();
     let mut groups = called_once(groups.into_values());
     groups.sort_by(|a, b| b.people.cmp(&a.people).then_with(|| a.name.cmp(&b.name)));
-    groups.extend((!rest.items.is_empty()).then_some(rest));
+    groups.extend((!rest.cells.is_empty()).then_some(rest));
     groups
 }
 
@@ -147,20 +138,14 @@ fn called_once(groups: impl Iterator<Item = Group>) -> Vec<Group> {
     once
 }
 
-fn id((week, ordinal): (Date, Ordinal)) -> String {
-    let week = week.iso_week_date();
-    let week = format!("{}-W{:02}", week.year(), week.week());
-    ordinal.map_or_else(|| "not-kept".into(), |ordinal| format!("{week}-{}", ordinal + 1))
-}
-
 impl Group {
     fn empty(&self) -> Self {
-        Self { items: Vec::new(), people: 0, queries: Vec::new(), ..self.clone() }
+        Self { cells: Vec::new(), people: 0, queries: Vec::new(), ..self.clone() }
     }
 
     fn absorb(&mut self, other: Self) {
-        self.items.extend(other.items);
-        self.items.sort_unstable();
+        self.cells.extend(other.cells);
+        self.cells.sort_unstable();
         self.people += other.people;
         for (query, people) in other.queries {
             match self.queries.iter_mut().find(|(known, _)| *known == query) {
@@ -172,66 +157,42 @@ impl Group {
     }
 }
 
-/// What was asked in each week, by meaning.
+/// What was said in each week.
 struct Weeks<'a> {
-    weeks: BTreeMap<Date, Week<'a>>,
+    weeks: &'a [&'a Said],
     vocabulary: Vocabulary,
 }
 
-struct Week<'a> {
-    asked: Vec<Asked<'a>>,
-    meanings: Vec<Meaning>,
-    ordinals: HashMap<&'a str, usize>,
-}
-
 impl<'a> Weeks<'a> {
-    fn of(items: &[Item<'a>], rules: &Rules) -> Self {
-        let mut texts: BTreeMap<Date, BTreeMap<&'a str, Vec<&Item<'a>>>> = BTreeMap::new();
-        for item in items {
-            item.text
-                .into_iter()
-                .for_each(|text| texts.entry(item.week).or_default().entry(text).or_default().push(item));
-        }
-        let asked = |(text, items): (&'a str, Vec<&Item<'a>>)| Asked {
-            text,
-            language: items.iter().filter_map(|item| item.language).min().cloned().unwrap_or_else(Language::unknown),
-            // One text has one vector of a model, but for its letters' case: any of them, always the same.
-            vector: items.iter().filter_map(|item| item.vector).min_by_key(|vector| (&vector.model.0, &vector.values)),
-            people: items.iter().map(|item| item.person).collect::<BTreeSet<_>>().len(),
-        };
-        let week = |texts: BTreeMap<&'a str, Vec<&Item<'a>>>| {
-            let asked: Vec<Asked<'a>> = texts.into_iter().map(asked).collect();
-            let meanings = by_meaning(&asked, rules.group_similarity);
-            let numbered = meanings.iter().enumerate();
-            let ordinals = numbered.flat_map(|(ordinal, meaning)| {
-                meaning.queries.iter().map(|&query| (asked[query].text, ordinal)).collect::<Vec<_>>()
-            });
-            let ordinals = ordinals.collect();
-            Week { asked, meanings, ordinals }
-        };
-        let weeks: BTreeMap<Date, Week<'a>> = texts.into_iter().map(|(monday, texts)| (monday, week(texts))).collect();
-        let vocabulary = Vocabulary::of(weeks.values().flat_map(|week| &week.asked));
+    fn of(weeks: &'a [&'a Said]) -> Self {
+        let mut vocabulary = Vocabulary::default();
+        weeks.iter().for_each(|said| vocabulary.absorb(&said.vocabulary));
         Self { weeks, vocabulary }
     }
 
-    fn ordinal_of(&self, week: Date, text: &str) -> Ordinal {
-        self.weeks.get(&week)?.ordinals.get(text).copied()
+    fn text(&self, week: usize, text: u32) -> Option<&'a str> {
+        Some(self.weeks.get(week)?.texts.get(text as usize)?.text.as_str())
     }
 
-    fn meaning(&self, week: Date, ordinal: usize) -> Option<(&Week<'a>, &Meaning)> {
-        let week = self.weeks.get(&week)?;
-        Some((week, week.meanings.get(ordinal)?))
+    fn meaning(&self, week: usize, meaning: u32) -> Option<(&'a Said, &'a Meaning)> {
+        let week = self.weeks.get(week)?;
+        Some((week, week.meanings.get(meaning as usize)?))
+    }
+
+    fn id(&self, (week, meaning): Key) -> String {
+        let Some(meaning) = meaning else { return "not-kept".into() };
+        let week = self.weeks.get(week).map_or(Date::MIN, |said| said.monday).iso_week_date();
+        format!("{}-W{:02}-{}", week.year(), week.week(), meaning + 1)
     }
 
     /// The first of the groups that each of these is put together with.
-    fn joined(&self, shown: &BTreeSet<(Date, Ordinal)>, rules: &Rules) -> BTreeMap<(Date, Ordinal), (Date, Ordinal)> {
+    fn joined(&self, shown: &BTreeSet<Key>, rules: &Rules) -> BTreeMap<Key, Key> {
         let mut lead: BTreeMap<_, _> = shown.iter().map(|key| (*key, *key)).collect();
         // By model: cells with their meanings.
-        type Cells<'m> = Vec<((Date, Ordinal), &'m Meaning)>;
-        let mut compared: BTreeMap<Option<[u8; 32]>, Cells<'_>> = BTreeMap::new();
-        for &(week, ordinal) in shown {
-            if let Some((_, meaning)) = ordinal.and_then(|ordinal| self.meaning(week, ordinal)) {
-                compared.entry(meaning.model.map(|model| model.0)).or_default().push(((week, ordinal), meaning));
+        let mut compared: BTreeMap<Option<[u8; 32]>, Vec<(Key, &Meaning)>> = BTreeMap::new();
+        for &(week, number) in shown {
+            if let Some((_, meaning)) = number.and_then(|number| self.meaning(week, number)) {
+                compared.entry(meaning.model.map(|model| model.0)).or_default().push(((week, number), meaning));
             }
         }
         for (model, meanings) in compared {
@@ -241,8 +202,8 @@ impl<'a> Weeks<'a> {
                 lead.insert(meanings[place].0, meanings[first].0);
             }
         }
-        let not_kept = shown.iter().find(|(_, ordinal)| ordinal.is_none()).copied();
-        lead.iter_mut().filter(|((_, ordinal), _)| ordinal.is_none()).for_each(|(_, leader)| {
+        let not_kept = shown.iter().find(|(_, meaning)| meaning.is_none()).copied();
+        lead.iter_mut().filter(|((_, meaning), _)| meaning.is_none()).for_each(|(_, leader)| {
             *leader = not_kept.unwrap_or(*leader);
         });
         lead
@@ -251,8 +212,8 @@ impl<'a> Weeks<'a> {
     /// What the groups behind a leader are called: by a query that enough people of a cell typed, else by words of what was typed.
     fn name(
         &self,
-        leader: (Date, Ordinal),
-        lead: &BTreeMap<(Date, Ordinal), (Date, Ordinal)>,
+        leader: Key,
+        lead: &BTreeMap<Key, Key>,
         enough: &BTreeMap<&str, usize>,
         typed: &BTreeMap<&str, usize>,
     ) -> Name {
@@ -260,14 +221,17 @@ impl<'a> Weeks<'a> {
             return Name::NotKept;
         }
         // Most people first; within a meaning the most central first.
-        let mut behind: Vec<_> = lead.iter().filter(|(_, first)| **first == leader).map(|(key, _)| *key).collect();
-        behind.sort_by_key(|&(week, ordinal)| (ordinal, week));
+        let mut behind: Vec<Key> = lead.iter().filter(|(_, first)| **first == leader).map(|(key, _)| *key).collect();
+        behind.sort_by_key(|&(week, meaning)| (meaning, week));
         let mut named = BTreeSet::new();
         let queries: Vec<Asked<'_>> = behind
             .into_iter()
-            .filter_map(|(week, ordinal)| self.meaning(week, ordinal?))
-            .flat_map(|(week, meaning)| meaning.queries.iter().map(|&query| &week.asked[query]))
-            .filter_map(|asked| Some(Asked { people: *typed.get(asked.text)?, ..asked.clone() }))
+            .filter_map(|(week, meaning)| self.meaning(week, meaning?))
+            .flat_map(|(week, meaning)| meaning.queries.iter().filter_map(|&query| week.texts.get(query)))
+            .filter_map(|text| {
+                let people = *typed.get(text.text.as_str())?;
+                Some(Asked { text: &text.text, language: text.language.clone(), vector: None, people })
+            })
             .filter(|asked| named.insert(asked.text))
             .collect();
         let central = queries.iter().find(|asked| enough.contains_key(asked.text));

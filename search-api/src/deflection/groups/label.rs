@@ -2,6 +2,7 @@
 
 use super::meaning::Asked;
 use crate::deflection::stems::words;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Digits from which a word is the number of somebody or of their order, and no label.
@@ -29,7 +30,7 @@ impl Label {
 }
 
 /// How often each stem stands in all that was asked, to tell which ones tell a group from the others.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vocabulary {
     queries: usize,
     having: BTreeMap<String, usize>,
@@ -45,6 +46,19 @@ impl Vocabulary {
             stems.into_keys().for_each(|stem| *vocabulary.having.entry(stem).or_default() += 1);
         }
         vocabulary
+    }
+
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.queries == 0
+    }
+
+    /// Adds what another counted.
+    pub fn absorb(&mut self, other: &Self) {
+        self.queries += other.queries;
+        for (stem, queries) in &other.having {
+            *self.having.entry(stem.clone()).or_default() += queries;
+        }
     }
 
     /// How telling it is that a stem stands in `within` of the queries of a group: by how many, and how rarely it stands elsewhere

@@ -5,6 +5,7 @@ use crate::deflection::log::QueryVector;
 use crate::deflection::stems::stems;
 use indexer::embedder::{ModelDigest, direction};
 use indexer::language::Language;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Length of the vector that stands for a set of stems.
@@ -26,7 +27,7 @@ pub struct Asked<'a> {
 }
 
 /// Queries that mean the same.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Meaning {
     /// Their numbers in the list that was grouped, the most central first.
     pub queries: Vec<usize>,

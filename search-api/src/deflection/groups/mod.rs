@@ -1,8 +1,9 @@
 //! Which searches still end in tickets: what was asked, grouped by meaning, none of which singles a person out.
 //!
 //! ```text
-//! episodes ─▶ items ─▶ meanings of each week ─▶ cells of enough people ─▶ groups ─▶ rows ─▶ diagnosis
-//! tickets  ─▶ items ─▶          (as above)                               groups ─▶ topics    └─▶ rises
+//! episodes ─▶ what was said in each week, by meaning ─▶ cells of enough people ─▶ groups ─▶ rows ─▶ diagnosis
+//!                                                       └─▶ weeks, kept                       └─▶ rises
+//! tickets  ─▶                (as above)                 cells ─▶ groups ─▶ topics
 //! ```
 
 mod agglomerate;
@@ -13,9 +14,11 @@ mod label;
 mod meaning;
 mod rises;
 pub mod rows;
+pub mod said;
 #[cfg(test)]
 mod tests;
 pub mod topics;
+pub mod weeks;
 
 pub use cells::Name;
 pub use diagnosis::{Diagnosis, Findings, diagnose};
@@ -23,4 +26,6 @@ pub use effect::{Effect, effect};
 pub use label::Label;
 pub use rises::{Rise, last_week, rises};
 pub use rows::{Row, Table};
+pub use said::Said;
 pub use topics::{Topic, Written, topics};
+pub use weeks::{Cells, Week};

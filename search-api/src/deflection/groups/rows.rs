@@ -1,21 +1,17 @@
-//! Groups of searches to rows: what became of them, what was shown and opened, and how many tickets could be avoided.
+//! Weeks of groups to rows: what became of each group, what was shown and opened, and how many tickets could be avoided.
 
-use super::cells::{Item, Kind, Name, grouped};
-use super::topics::of_tickets;
-use crate::deflection::episodes::Episode;
+use super::cells::{Group, Name, Told, grouped};
+use super::said::Said;
+use super::topics::{Subject, of_tickets};
+use super::weeks::{Cell, Cells, REPLAYED, Use, Week, WrittenTicket};
 use crate::deflection::intervals::{Rate, Tally, percentile};
-use crate::deflection::log::{Kind as EventKind, QueryVector};
+use crate::deflection::log::QueryVector;
 use crate::deflection::outcomes::Outcome;
 use crate::deflection::question::Question;
-use crate::deflection::report::Selection;
-use crate::deflection::tickets::Attribution;
 use crate::deflection::visitors::Visitor;
 use indexer::language::Language;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Searches and tickets of a group that are kept to be replayed.
-const REPLAYED: usize = 50;
 
 /// Searches that still end in tickets, by group.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,8 +59,8 @@ pub struct Row {
     pub asked: Vec<Voice>,
     /// What its tickets said, likewise.
     pub written: Vec<Voice>,
-    /// What its tickets are about, and how many are about each.
-    pub topics: Vec<(Name, usize)>,
+    /// Its tickets.
+    pub subjects: Vec<Subject>,
 }
 
 /// What became of an article in the episodes of a group.
@@ -113,59 +109,27 @@ impl Row {
     }
 }
 
-/// Draws the table of what a question selects, over the whole weeks that its range touches.
-pub fn draw(selection: &Selection<'_, '_>) -> Table {
-    let question = selection.question;
-    let (from, to) = question.weeks_range();
-    let judged = selection.journeys.episodes.iter().zip(selection.outcomes).enumerate();
-    let closed: Vec<(usize, &Episode<'_>, Outcome)> = judged
-        .filter(|(_, (episode, outcome))| outcome.is_closed() && (from..to).contains(&episode.start))
-        .map(|(number, (episode, outcome))| (number, episode, *outcome))
-        .collect();
-    let mut people: BTreeMap<Visitor, usize> = BTreeMap::new();
-    let items: Vec<Item<'_>> = closed
-        .iter()
-        .map(|(_, episode, _)| {
-            let next = people.len();
-            let last = episode.searches.last();
-            Item {
-                text: last.and_then(|search| search.text.as_deref()),
-                language: last.and_then(|search| search.language()),
-                vector: last.and_then(|search| search.vector()),
-                person: *people.entry(episode.visitor).or_insert(next),
-                week: question.week_of(episode.start),
-                kind: Kind {
-                    roles: episode.roles.clone(),
-                    language: episode.searches.first().and_then(|search| search.language()),
-                    stratum: Some(episode.stratum()),
-                },
-            }
-        })
-        .collect();
-    let mut tickets_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (ticket, attribution) in selection.attributions.iter().enumerate() {
-        if let Attribution::Episode { episode, .. } = attribution {
-            tickets_of.entry(*episode).or_default().push(ticket);
-        }
-    }
-    let groups = grouped(&items, &question.rules, |kind| admits(question, kind));
-    let mut rows: Vec<Row> = groups
-        .into_iter()
-        .map(|group| {
-            let mut row = Row::new(group.id, group.name, group.queries, group.people);
-            let mut gathering = Gathering::default();
-            for place in group.items {
-                let (number, episode, outcome) = closed[place];
-                let tickets = tickets_of.get(&number).map_or(&[][..], Vec::as_slice);
-                row.tickets += tickets.len() as u64;
-                let week = items[place].week;
-                row.count(episode, outcome, week, &mut gathering);
-                gathering.written.extend(tickets.iter().map(|&ticket| (ticket, number)));
-            }
-            row.finish(gathering, selection, question.rules.min_group);
-            row
-        })
-        .collect();
+/// Draws the table of the weeks that a question's range touches.
+pub fn draw(weeks: &[Week], question: &Question) -> Table {
+    let of_week =
+        |(week, told): (usize, &'_ Week)| (0..told.cells.cells.len()).map(move |cell| (week, cell)).collect::<Vec<_>>();
+    let places: Vec<(usize, usize)> = weeks.iter().enumerate().flat_map(of_week).collect();
+    let told = places.iter().map(|&(week, cell)| {
+        let Cells { cells, kinds, .. } = &weeks[week].cells;
+        let cell = &cells[cell];
+        let admitted = kinds[cell.kind as usize].passes(question);
+        Told { week, place: cell.place, people: cell.people, typed: &cell.typed, admitted }
+    });
+    let said: Vec<&Said> = weeks.iter().map(|week| &week.said).collect();
+    let groups = grouped(&said, &told.collect::<Vec<_>>(), &question.rules);
+    let row = |group: Group| {
+        let cells = group.cells.iter().map(|&number| {
+            let (week, cell) = places[number];
+            (&weeks[week], &weeks[week].cells.cells[cell])
+        });
+        Row::new(&group, &cells.collect::<Vec<_>>())
+    };
+    let mut rows: Vec<Row> = groups.into_iter().map(row).collect();
     let median = median(&rows);
     for row in &mut rows {
         let above = row.rate.zip(median).map_or(0.0, |(rate, median)| (rate.value - median).max(0.0));
@@ -186,12 +150,6 @@ pub fn draw(selection: &Selection<'_, '_>) -> Table {
     Table { from, to, rows, median }
 }
 
-fn admits(question: &Question, kind: &Kind<'_>) -> bool {
-    question.role.as_deref().is_none_or(|role| kind.roles.contains(role))
-        && question.language.as_ref().is_none_or(|language| kind.language == Some(language))
-        && question.stratum.is_none_or(|stratum| kind.stratum == Some(stratum))
-}
-
 /// Median ticket rate of the groups, by nearest rank.
 fn median(rows: &[Row]) -> Option<f64> {
     // In millionths, as percentiles are taken of whole numbers.
@@ -200,27 +158,17 @@ fn median(rows: &[Row]) -> Option<f64> {
     percentile(&mut rates, 0.5).map(|rate| rate as f64 / 1e6)
 }
 
-/// What is gathered of a group's episodes before it is put in order.
-#[derive(Default)]
-struct Gathering<'a> {
-    tally: Tally<Visitor>,
-    weeks: BTreeMap<Date, Tally<Visitor>>,
-    articles: BTreeMap<&'a str, Used>,
-    asked: Vec<&'a Episode<'a>>,
-    /// Ticket, episode.
-    written: Vec<(usize, usize)>,
-}
-
 impl Row {
-    fn new(id: String, name: Name, queries: Vec<(String, usize)>, people: usize) -> Self {
-        Self {
-            id,
-            name,
-            queries,
+    /// The sum of a group's cells.
+    fn new(group: &Group, cells: &[(&Week, &Cell)]) -> Self {
+        let mut row = Self {
+            id: group.id.clone(),
+            name: group.name.clone(),
+            queries: group.queries.clone(),
             episodes: 0,
             outcomes: BTreeMap::new(),
             tickets: 0,
-            visitors: people as u64,
+            visitors: group.people,
             rate: None,
             avoidable: 0.0,
             articles: Vec::new(),
@@ -229,88 +177,109 @@ impl Row {
             weeks: Vec::new(),
             asked: Vec::new(),
             written: Vec::new(),
-            topics: Vec::new(),
-        }
-    }
-
-    fn count<'a>(&mut self, episode: &'a Episode<'a>, outcome: Outcome, week: Date, gathering: &mut Gathering<'a>) {
-        let ticketed = outcome == Outcome::Ticketed;
-        self.episodes += 1;
-        *self.outcomes.entry(outcome).or_default() += 1;
-        self.ticketed_after_opening += u64::from(ticketed && !episode.openings.is_empty());
-        self.found += u64::from(episode.searches.last().is_some_and(|search| !search.found_nothing()));
-        for tally in [&mut gathering.tally, gathering.weeks.entry(week).or_default()] {
-            if ticketed { tally.hit(episode.visitor) } else { tally.miss(episode.visitor) }
-        }
-        let (mut shown, mut opened, mut votes) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
-        for event in &episode.events {
-            match &event.event.kind {
-                EventKind::Impression(article) => _ = shown.insert(article.slug.as_str()),
-                EventKind::Click(article) => _ = opened.insert(article.slug.as_str()),
-                EventKind::FormSuggest { slug, .. } => _ = opened.insert(slug.as_str()),
-                EventKind::Vote { slug, solved, .. } => _ = votes.insert(slug.as_str(), *solved),
-                _ => {}
+            subjects: Vec::new(),
+        };
+        let (mut all, mut by_week) = (Tally::default(), BTreeMap::<Date, Tally<Visitor>>::new());
+        let mut articles: BTreeMap<&str, Used> = BTreeMap::new();
+        for (week, cell) in cells {
+            let cells = &week.cells;
+            for (outcome, count) in &cell.outcomes {
+                row.episodes += u64::from(*count);
+                *row.outcomes.entry(*outcome).or_default() += u64::from(*count);
             }
+            row.tickets += u64::from(cell.tickets);
+            row.ticketed_after_opening += u64::from(cell.ticketed_after_opening);
+            row.found += u64::from(cell.found);
+            let of_week = by_week.entry(week.said.monday).or_default();
+            for &(visitor, ticketed, episodes) in &cell.visitors {
+                let visitor = cells.visitors[visitor as usize];
+                all.add(visitor, ticketed.into(), episodes.into());
+                of_week.add(visitor, ticketed.into(), episodes.into());
+            }
+            for (slug, used) in &cell.articles {
+                articles.entry(&cells.slugs[*slug as usize]).or_default().absorb(*used);
+            }
+            row.subjects.extend(cell.written.iter().map(|&ticket| cells.tickets[ticket as usize].subject.clone()));
         }
-        let mut used = |slug: &'a str, change: &dyn Fn(&mut Used)| change(gathering.articles.entry(slug).or_default());
-        shown.into_iter().for_each(|slug| used(slug, &|article| article.shown += 1));
-        opened.into_iter().for_each(|slug| {
-            used(slug, &|article| {
-                article.opened += 1;
-                article.ticketed += u64::from(ticketed);
-            });
+        row.rate = all.rate();
+        row.weeks = by_week.into_iter().collect();
+        row.articles = articles.into_iter().map(|(slug, used)| Used { slug: slug.to_owned(), ..used }).collect();
+        row.articles.sort_by(|a, b| (b.opened, b.shown).cmp(&(a.opened, a.shown)).then_with(|| a.slug.cmp(&b.slug)));
+        if row.is_rest() {
+            return row;
+        }
+        let shown = |text: &str| row.queries.iter().any(|(query, _)| query == text);
+        let asked = cells.iter().flat_map(|(week, cell)| {
+            let roles = &week.cells.kinds[cell.kind as usize].roles;
+            cell.asked.iter().map(move |&(text, episodes)| (&week.said.texts[text as usize], roles, episodes))
         });
-        votes.into_iter().for_each(|(slug, solved)| {
-            used(slug, &|article| if solved { article.solved += 1 } else { article.unsolved += 1 });
+        row.asked = voices(asked.map(|(said, roles, episodes)| Saying {
+            text: &said.text,
+            vector: said.vector.as_ref(),
+            language: Some(&said.language),
+            roles,
+            count: episodes as usize,
+            shown: shown(&said.text),
+        }));
+        let written = cells.iter().flat_map(|(week, cell)| {
+            let roles = &week.cells.kinds[cell.kind as usize].roles;
+            cell.written.iter().map(move |&ticket| (&week.cells.tickets[ticket as usize], roles))
         });
-        gathering.asked.push(episode);
+        row.written = voices(written.filter_map(|(ticket, roles)| {
+            let WrittenTicket { subject, language } = ticket;
+            Some(Saying {
+                text: subject.text.as_deref()?,
+                vector: subject.vector.as_ref(),
+                language: language.as_ref(),
+                roles,
+                count: 1,
+                shown: false,
+            })
+        }));
+        row
     }
 
-    fn finish(&mut self, gathering: Gathering<'_>, selection: &Selection<'_, '_>, enough: usize) {
-        self.rate = gathering.tally.rate();
-        self.weeks = gathering.weeks.into_iter().collect();
-        let named = |(slug, used): (&str, Used)| Used { slug: slug.to_owned(), ..used };
-        self.articles = gathering.articles.into_iter().map(named).collect();
-        self.articles.sort_by(|a, b| (b.opened, b.shown).cmp(&(a.opened, a.shown)).then_with(|| a.slug.cmp(&b.slug)));
-        if self.is_rest() {
-            return;
-        }
-        debug_assert!(self.queries.iter().all(|(_, people)| *people >= enough));
-        let shown = |text: &str| self.queries.iter().any(|(query, _)| query == text);
-        let asked = gathering.asked.iter().filter_map(|episode| {
-            let search = episode.searches.last()?;
-            let text = search.text.as_deref()?;
-            Some((text, search.vector(), search.language(), &episode.roles, shown(text)))
-        });
-        self.asked = voices(asked);
-        let written = gathering.written.iter().filter_map(|&(ticket, episode)| {
-            let (ticket, episode) = (selection.all_tickets[ticket].ticket, &selection.journeys.episodes[episode]);
-            let language = episode.searches.first().and_then(|search| search.language());
-            Some((ticket.subject.as_deref()?, ticket.vector.as_ref(), language, &episode.roles, false))
-        });
-        self.written = voices(written);
-        let tickets = gathering.written.iter().map(|&(ticket, _)| selection.all_tickets[ticket].ticket);
+    /// What its tickets are about, and how many are about each.
+    pub fn topics(&self, question: &Question) -> Vec<(Name, usize)> {
         let language = self.asked.iter().find_map(|voice| voice.language.clone()).unwrap_or_else(Language::unknown);
-        let (topics, _) = of_tickets(tickets.collect(), selection.question, &language);
-        self.topics = topics.into_iter().map(|topic| (topic.name, topic.tickets.len())).collect();
+        let (topics, _) = of_tickets(self.subjects.clone(), question, &language);
+        topics.into_iter().map(|topic| (topic.name, topic.tickets.len())).collect()
     }
 }
 
+impl Used {
+    fn absorb(&mut self, used: Use) {
+        self.shown += u64::from(used.shown);
+        self.opened += u64::from(used.opened);
+        self.ticketed += u64::from(used.ticketed);
+        self.solved += u64::from(used.solved);
+        self.unsolved += u64::from(used.unsolved);
+    }
+}
+
+/// Something said by holders of the same roles, in one cell.
+struct Saying<'a> {
+    text: &'a str,
+    vector: Option<&'a QueryVector>,
+    language: Option<&'a Language>,
+    roles: &'a BTreeSet<String>,
+    count: usize,
+    shown: bool,
+}
+
 /// What was said, each text of the same roles once: the most frequent first.
-fn voices<'a>(
-    said: impl Iterator<Item = (&'a str, Option<&'a QueryVector>, Option<&'a Language>, &'a BTreeSet<&'a str>, bool)>,
-) -> Vec<Voice> {
-    let mut once: BTreeMap<(&str, &BTreeSet<&str>), Voice> = BTreeMap::new();
-    for (text, vector, language, roles, shown) in said {
+fn voices<'a>(said: impl Iterator<Item = Saying<'a>>) -> Vec<Voice> {
+    let mut once: BTreeMap<(&str, &BTreeSet<String>), Voice> = BTreeMap::new();
+    for Saying { text, vector, language, roles, count, shown } in said {
         let voice = once.entry((text, roles)).or_insert_with(|| Voice {
             text: text.to_owned(),
             vector: None,
             language: language.cloned(),
-            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            roles: roles.clone(),
             count: 0,
             shown,
         });
-        voice.count += 1;
+        voice.count += count;
         voice.language = voice.language.take().into_iter().chain(language.cloned()).min();
         // Any one, always the same.
         let key = |vector: &QueryVector| (vector.model.0, vector.values.clone());

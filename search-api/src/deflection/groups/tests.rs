@@ -1,19 +1,20 @@
 //! Groups as an analyst meets them: what is one, what it is called, what may be told of it, and what is wrong with it.
 
-use super::cells::{Item, Kind, grouped};
-use super::rows::{Row, Table};
+use super::cells::Place;
+use super::rows::{Row, Table, draw};
 use super::topics::of_log;
-use super::{Diagnosis, Findings, Label, Name, Written, diagnose, effect, topics};
-use crate::deflection::log::{Event, Kind as EventKind};
-use crate::deflection::question::{DAY, MINUTE, Rules, Stratum};
+use super::weeks::Kind;
+use super::{Cells, Diagnosis, Findings, Label, Name, Said, Week, Written, diagnose, effect, topics};
+use crate::deflection::log::{Event, Kind as EventKind, Log};
+use crate::deflection::question::{DAY, MINUTE, REACH, Stratum};
 use crate::deflection::story::{Story, angle, browser, may};
-use crate::deflection::{Question, Window, searches};
+use crate::deflection::visitors::Visitor;
+use crate::deflection::{Question, Window, searches, to_keep, weeks};
 use indexer::language::Language;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
 const MINUTES_A_DAY: f64 = 24.0 * 60.0;
 
@@ -124,7 +125,7 @@ fn a_row_says_what_was_shown_and_opened_and_what_its_tickets_are_about() {
     assert_eq!((used.slug.as_str(), used.opened, used.ticketed, used.solved, used.unsolved), ("refunds", 6, 6, 1, 5));
     assert_eq!(row.ticketed_after_opening, 6);
     let about = Name::Label(Label::Query("where is my refund?".into()));
-    assert_eq!(row.topics, [(about, 6)]);
+    assert_eq!(row.topics(&may(Window::Day)), [(about, 6)]);
 }
 
 fn changed(story: &Story, week: Date) -> Option<(u64, u64, u64, u64, bool)> {
@@ -183,7 +184,7 @@ fn tickets_of_a_log_are_told_in_cells_and_those_of_a_file_whole() {
         });
     }
     let english = Language::parse("en").unwrap();
-    let (found, tickets) = of_log(&story.log, &may(Window::Day), &english);
+    let (found, tickets) = of_log(&story.log.tickets, &may(Window::Day), &english);
     let told: Vec<_> = found.iter().map(|topic| (&topic.name, topic.tickets.len(), topic.people)).collect();
     let card = Name::Label(Label::Query("card not arrived".into()));
     assert_eq!((told, tickets.len()), (vec![(&card, 6, 6), (&Name::TooSmall, 3, 1)], 9));
@@ -197,112 +198,175 @@ fn tickets_of_a_log_are_told_in_cells_and_those_of_a_file_whole() {
     assert_eq!(told, [("invoice, pdf".to_owned(), 3), ("card, lost".to_owned(), 2)]);
 }
 
-/// A range of weeks and a filter.
-#[derive(Clone, Copy, Debug)]
-struct Asked {
-    from: i32,
-    to: i32,
-    role: Option<&'static str>,
-    language: Option<usize>,
-    stratum: Option<Stratum>,
+const TEXTS: [&str; 2] = ["refund status", "quokka"];
+const ROLES: [&[&str]; 2] = [&["admin"], &["admin", "member"]];
+
+/// What is drawn of a search: person, week, text, roles, whether its language is known, whether a form was begun.
+type Drawn = (u8, u8, usize, usize, bool, bool);
+
+/// Searches of two weeks, each in a visit of its own.
+fn searched(drawn: &[Drawn]) -> Story {
+    let mut story = Story::new();
+    for (number, &(person, week, text, roles, known, form)) in drawn.iter().enumerate() {
+        let (id, at) = (format!("s{number}"), f64::from(week) * 7.0 * MINUTES_A_DAY + number as f64 * 35.0);
+        story = story.of(browser(person + 1)).search(at, &id, TEXTS[text]).but(|event| {
+            event.roles = ROLES[roles].iter().map(|role| (*role).to_owned()).collect();
+            if let EventKind::Search(searched) = &mut event.kind {
+                searched.language = Language::parse("en").filter(|_| known);
+            }
+        });
+        if form {
+            let roles = ROLES[roles].iter().map(|role| (*role).to_owned()).collect();
+            story = story.form_open(at + 1.0, &format!("f{number}")).but(|event| event.roles = roles);
+        }
+    }
+    story
 }
 
-const TEXTS: [&str; 3] = ["refund status", "holiday calendar", "quokka"];
-const ROLES: [&[&str]; 3] = [&[], &["admin"], &["admin", "member"]];
-
-/// Languages of first searches; the last stands for none, of a visit with tickets alone.
-static LANGUAGES: LazyLock<[Option<Language>; 2]> = LazyLock::new(|| [Language::parse("en"), None]);
-
-/// What is drawn of an item: person, week, text, roles, language, stratum.
-type Drawn = (usize, i32, usize, usize, usize, bool);
-
-fn items(drawn: &[Drawn]) -> Vec<Item<'static>> {
-    let item = |&(person, week, text, roles, language, form): &Drawn| Item {
-        text: Some(TEXTS[text]),
-        language: None,
-        vector: None,
-        person,
-        week: date(2026, 5, 4).saturating_add((week * 7).days()),
-        kind: Kind {
-            roles: ROLES[roles].iter().copied().collect(),
-            language: LANGUAGES[language].as_ref(),
-            stratum: Some(if form { Stratum::WithIntent } else { Stratum::WithoutIntent }),
-        },
-    };
-    drawn.iter().map(item).collect()
-}
-
-/// Numbers of the items that a table shows in groups.
-fn shown(drawn: &[Drawn], asked: Asked) -> BTreeSet<usize> {
-    let inside: Vec<usize> =
-        (0..drawn.len()).filter(|&number| (asked.from..asked.to).contains(&drawn[number].1)).collect();
-    let taken: Vec<Drawn> = inside.iter().map(|&number| drawn[number]).collect();
-    let admits = |kind: &Kind<'_>| {
-        asked.role.is_none_or(|role| kind.roles.contains(role))
-            && asked.language.is_none_or(|language| kind.language == LANGUAGES[language].as_ref())
-            && asked.stratum.is_none_or(|stratum| kind.stratum == Some(stratum))
-    };
-    let groups = grouped(&items(&taken), &Rules::default(), admits);
-    let groups = groups.into_iter().filter(|group| group.name != Name::TooSmall);
-    groups.flat_map(|group| group.items).map(|place| inside[place]).collect()
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
-
-    #[test]
-    fn the_difference_of_no_two_tables_uncovers_less_than_a_cell(
-        drawn in proptest::collection::vec((0..12_usize, 0..2, 0..2_usize, 1..3_usize, 0..2_usize, any::<bool>()), 0..260),
-    ) {
-        let ranges = [(0, 1), (1, 2), (0, 2)];
-        let roles = [None, Some("admin"), Some("member")];
-        let languages = [None, Some(0), Some(1)];
-        let strata = [None, Some(Stratum::WithIntent), Some(Stratum::WithoutIntent)];
-        let mut asked = Vec::new();
-        for (from, to) in ranges {
-            for role in roles {
-                for language in languages {
-                    asked.extend(strata.map(|stratum| Asked { from, to, role, language, stratum }));
+/// Every range of the two weeks under every filter.
+fn every_table() -> Vec<Question> {
+    let mut asked = Vec::new();
+    for (from, to) in [(4, 11), (11, 18), (4, 18)] {
+        for role in [None, Some("admin"), Some("member")] {
+            for language in [None, Language::parse("en")] {
+                for stratum in [None, Some(Stratum::WithIntent), Some(Stratum::WithoutIntent)] {
+                    asked.push(Question {
+                        from: date(2026, 5, from),
+                        to: date(2026, 5, to),
+                        role: role.map(str::to_owned),
+                        language: language.clone(),
+                        stratum,
+                        ..may(Window::Day)
+                    });
                 }
             }
         }
-        let tables: Vec<BTreeSet<usize>> = asked.into_iter().map(|asked| shown(&drawn, asked)).collect();
+    }
+    asked
+}
+
+/// What a table shows in groups: week, text, kind, visitor.
+fn shown(story: &Story, question: &Question) -> BTreeSet<(Date, String, Kind, Visitor)> {
+    let mut shown = BTreeSet::new();
+    for Week { said, cells } in weeks(&story.log, question) {
+        for cell in cells.cells.iter().filter(|cell| cell.place != Place::TooSmall) {
+            let kind = &cells.kinds[cell.kind as usize];
+            let texts = cell.typed.iter().map(|(text, _)| said.texts[*text as usize].text.clone());
+            for text in texts.filter(|_| kind.passes(question)) {
+                let visitors = cell.visitors.iter().map(|(visitor, ..)| cells.visitors[*visitor as usize]);
+                shown.extend(visitors.map(|visitor| (said.monday, text.clone(), kind.clone(), visitor)));
+            }
+        }
+    }
+    shown
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_difference_of_no_two_tables_uncovers_less_than_a_cell(
+        drawn in proptest::collection::vec((0..12_u8, 0..2_u8, 0..2_usize, 0..2_usize, any::<bool>(), any::<bool>()), 0..200),
+    ) {
+        let story = searched(&drawn);
+        let tables: Vec<_> = every_table().iter().map(|question| shown(&story, question)).collect();
         for one in &tables {
             for other in tables.iter().chain([&BTreeSet::new()]) {
-                let mut uncovered: BTreeMap<(i32, usize, usize, usize, bool), BTreeSet<usize>> = BTreeMap::new();
-                for &number in one.difference(other) {
-                    let (person, week, text, roles, language, form) = drawn[number];
-                    uncovered.entry((week, text, roles, language, form)).or_default().insert(person);
+                let mut uncovered: BTreeMap<_, BTreeSet<Visitor>> = BTreeMap::new();
+                for (week, text, kind, visitor) in one.difference(other) {
+                    uncovered.entry((week, text, kind)).or_default().insert(*visitor);
                 }
                 prop_assert!(uncovered.values().all(|people| people.len() >= 5), "{uncovered:?}");
             }
         }
-    }
-
-    #[test]
-    fn a_table_is_the_same_whatever_the_order_of_its_items(
-        (drawn, turned) in proptest::collection::vec((0..12_usize, 0..3, 0..3_usize, 0..3_usize, 0..2_usize, any::<bool>()), 0..80)
-            .prop_flat_map(|drawn| {
-                let order: Vec<usize> = (0..drawn.len()).collect();
-                (Just(drawn), Just(order).prop_shuffle())
-            }),
-    ) {
-        let told = |drawn: &[Drawn]| -> Vec<_> {
-            let groups = grouped(&items(drawn), &Rules::default(), |_| true);
-            groups.into_iter().map(|group| (group.id, group.name, group.items.len(), group.people, group.queries)).collect()
-        };
-        let shuffled: Vec<Drawn> = turned.iter().map(|&place| drawn[place]).collect();
-        prop_assert_eq!(told(&drawn), told(&shuffled));
     }
 }
 
 #[test]
 fn the_generator_shows_groups_and_hides_some() {
     // Without this the property above could hold of empty tables.
-    let drawn: Vec<Drawn> = (0..12).map(|person| (person, 0, usize::from(person > 6), 0, 0, false)).collect();
-    let all = Asked { from: 0, to: 3, role: None, language: None, stratum: None };
-    assert_eq!(shown(&drawn, all).len(), 12);
-    assert_eq!(shown(&drawn[..10], all).len(), 7);
-    assert_eq!(shown(&drawn, Asked { language: Some(0), ..all }).len(), 12);
-    assert!(shown(&drawn, Asked { language: Some(1), ..all }).is_empty());
+    let drawn: Vec<Drawn> = (0..12).map(|person| (person, 0, usize::from(person > 6), 0, true, false)).collect();
+    let all = Question { from: date(2026, 5, 4), to: date(2026, 5, 18), ..may(Window::Day) };
+    assert_eq!(shown(&searched(&drawn), &all).len(), 12);
+    assert_eq!(shown(&searched(&drawn[..10]), &all).len(), 7);
+    let german = Question { language: Language::parse("de"), ..all.clone() };
+    assert!(shown(&searched(&drawn), &german).is_empty());
+    assert_eq!(shown(&searched(&drawn), &Question { language: Language::parse("en"), ..all }).len(), 12);
+}
+
+/// The table of a question from weeks that were worked out in runs, each by itself, and kept as bytes.
+fn from_kept(log: &Log, question: &Question, run: i32) -> Table {
+    let (mut kept, (mut monday, after)) = (Vec::new(), question.weeks());
+    let window = Window::ALL.iter().position(|window| *window == question.window).unwrap();
+    while monday < after {
+        let next = monday.saturating_add((7 * run).days()).min(after);
+        let of_run = Question { from: monday, to: next, role: None, language: None, stratum: None, ..question.clone() };
+        let (from, to) = (of_run.range().0 - REACH, of_run.range().1 + REACH);
+        let mut part = log.clone();
+        part.events.retain(|event| (from..to).contains(&event.stamp.at));
+        part.tickets.retain(|ticket| (from..to).contains(&ticket.at));
+        for (said, cells) in to_keep(&part, &of_run).weeks {
+            kept.push(Week::read(&said.write().unwrap(), &cells[window].write().unwrap()).unwrap());
+        }
+        monday = next;
+    }
+    draw(&kept, question)
+}
+
+#[test]
+fn weeks_kept_apart_tell_what_the_log_tells() {
+    let mut story = Story::new();
+    for week in 0..4 {
+        let text = ["refund status", "status of my refund", "Refund"][week % 3];
+        story = ask(story, week as f64 * 7.0 + 1.0, 1, &[text; 12], 3 + week);
+        story = ask(story, week as f64 * 7.0 + 2.5, 20, &["holiday calendar", "calendar"], 2);
+    }
+    let whole = Question { to: date(2026, 6, 1), ..may(Window::Day) };
+    let mut told = 0;
+    for run in 1..4 {
+        for window in Window::ALL {
+            let stratum = Some(Stratum::WithoutIntent);
+            for question in [Question { window, ..whole.clone() }, Question { stratum, window, ..whole.clone() }] {
+                let expected = searches(&story.log, &question);
+                told += expected.rows.len();
+                assert_eq!(from_kept(&story.log, &question, run), expected);
+            }
+        }
+    }
+    assert!(told > 12);
+    let mut generated = crate::deflection::generated::generate(7, 300).log;
+    generated.part_months();
+    let question = may(Window::Week);
+    let expected = searches(&generated, &question);
+    assert!(!expected.rows.is_empty());
+    assert_eq!(from_kept(&generated, &question, 1), expected);
+}
+
+/// What is kept of the week of minute 0.
+fn first_week(story: &Story) -> (Said, [Cells; 4]) {
+    to_keep(&story.log, &Question { from: date(2026, 5, 4), ..may(Window::Day) }).weeks.remove(0)
+}
+
+#[test]
+fn bytes_that_are_no_week_are_refused() {
+    let story = ask(Story::new(), 0.0, 1, &["refund status"; 5], 5);
+    let (said, [cells, ..]) = first_week(&story);
+    let (said_bytes, cell_bytes) = (said.write().unwrap(), cells.write().unwrap());
+    assert_eq!(Week::read(&said_bytes, &cell_bytes), Ok(Week { said: said.clone(), cells: cells.clone() }));
+    assert!((0..said_bytes.len()).all(|length| Week::read(&said_bytes[..length], &cell_bytes).is_err()));
+    assert!((0..cell_bytes.len()).all(|length| Week::read(&said_bytes, &cell_bytes[..length]).is_err()));
+    let unsound = |said: &Said, cells: &Cells| Week::read(&said.write().unwrap(), &cells.write().unwrap()).is_err();
+    assert!(unsound(&Said { texts: Vec::new(), ..said.clone() }, &cells));
+    assert!(unsound(&Said { meanings: Vec::new(), ..said.clone() }, &cells));
+    assert!(unsound(&said, &Cells { visitors: Vec::new(), ..cells.clone() }));
+    assert!(unsound(&said, &Cells { kinds: Vec::new(), ..cells }));
+}
+
+#[test]
+fn what_too_few_said_is_not_kept_but_for_its_stems() {
+    let story = ask(Story::new(), 0.0, 1, &["refund status"; 5], 5);
+    let story = ask(story, 0.0, 11, &["quokka of jane doe"; 4], 4);
+    let (said, _) = first_week(&story);
+    assert_eq!(said.texts.iter().map(|text| text.text.as_str()).collect::<Vec<_>>(), ["refund status"]);
+    assert!(said.has_text());
 }

@@ -1,12 +1,15 @@
 //! What tickets are about: the same groups, of subjects instead of searches.
 
-use super::cells::{Item, Kind, Name, grouped};
+use super::cells::{Group, Name, Place, Told, grouped};
 use super::label::{Label, Vocabulary, label};
 use super::meaning::{Asked, by_meaning};
-use crate::deflection::log::{Log, QueryVector, Ticket};
+use super::said::{Item, Spoken};
+use crate::deflection::log::{Hash, Millis, QueryVector, Ticket};
 use crate::deflection::question::Question;
 use crate::deflection::searches::normalise;
 use indexer::language::Language;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tickets about one thing.
@@ -68,45 +71,113 @@ pub fn topics(tickets: &[Written], likeness: f64, enough: usize) -> Vec<Topic> {
     topics.filter(|topic| topic.tickets.len() > 1).collect()
 }
 
-/// Topics of a log's tickets in the weeks that a question's range touches, most tickets first, in cells as searches are; the numbers
-/// are those of the second value. Most tickets know no role, language or stratum, so these filters do not apply.
-pub fn of_log<'a>(log: &'a Log, question: &Question, language: &Language) -> (Vec<Topic>, Vec<&'a Ticket>) {
+/// A ticket as topics have it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// Id of the ticket.
+    pub id: String,
+    /// When it was made.
+    pub at: Millis,
+    /// Who wrote it.
+    pub writer: Writer,
+    /// Its subject, redacted; `None` where it is not kept.
+    pub text: Option<String>,
+    /// Its vector.
+    pub vector: Option<QueryVector>,
+}
+
+/// Who wrote a ticket, as far as it can be told: tickets of nobody known count as one person's each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Writer {
+    /// Signed in.
+    Subject(Hash),
+    /// A browser.
+    Browser(Hash),
+    /// An address.
+    Address(Hash),
+    /// Nobody known.
+    Unknown,
+}
+
+impl Subject {
+    /// What topics have of a ticket.
+    pub fn of(ticket: &Ticket) -> Self {
+        let writer = match (ticket.person.subject, ticket.email, ticket.person.browser) {
+            (Some(subject), ..) => Writer::Subject(subject),
+            (_, Some(address), _) => Writer::Address(address),
+            (_, _, Some(browser)) => Writer::Browser(browser),
+            _ => Writer::Unknown,
+        };
+        Self {
+            id: ticket.id.clone(),
+            at: ticket.at,
+            writer,
+            text: ticket.subject.clone(),
+            vector: ticket.vector.clone(),
+        }
+    }
+}
+
+/// Topics of tickets in the weeks that a question's range touches, most tickets first, in cells as searches are; the numbers are those
+/// of the second value. Most tickets know no role, language or stratum, so these filters do not apply.
+pub fn of_log(tickets: &[Ticket], question: &Question, language: &Language) -> (Vec<Topic>, Vec<Subject>) {
     let (from, to) = question.weeks_range();
     let counted =
         |ticket: &&Ticket| ticket.mark.is_none() && (from..to).contains(&ticket.at) && ticket.at <= question.as_of;
-    of_tickets(log.tickets.iter().filter(counted).collect(), question, language)
+    of_tickets(tickets.iter().filter(counted).map(Subject::of).collect(), question, language)
 }
 
 /// Topics of some tickets, in cells as searches are.
-pub fn of_tickets<'a>(
-    mut tickets: Vec<&'a Ticket>,
-    question: &Question,
-    language: &Language,
-) -> (Vec<Topic>, Vec<&'a Ticket>) {
+pub fn of_tickets(mut tickets: Vec<Subject>, question: &Question, language: &Language) -> (Vec<Topic>, Vec<Subject>) {
     tickets.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-    let subjects: Vec<Option<String>> = tickets.iter().map(|ticket| ticket.subject.as_deref().map(normalise)).collect();
-    let mut people: BTreeMap<Writer<'_>, usize> = BTreeMap::new();
-    let items: Vec<Item<'_>> = tickets
-        .iter()
-        .zip(&subjects)
-        .map(|(ticket, subject)| {
-            let next = people.len();
-            Item {
-                text: subject.as_deref(),
-                language: Some(language),
-                vector: ticket.vector.as_ref(),
-                person: *people.entry(Writer::of(ticket)).or_insert(next),
-                week: question.week_of(ticket.at),
-                kind: Kind { roles: BTreeSet::new(), language: None, stratum: None },
+    let subjects: Vec<Option<String>> = tickets.iter().map(|ticket| ticket.text.as_deref().map(normalise)).collect();
+    let mut persons: BTreeMap<Writer, usize> = BTreeMap::new();
+    let mut weeks: BTreeMap<Date, Vec<(usize, Item<'_>)>> = BTreeMap::new();
+    let mut textless: BTreeMap<Date, Cell<'_>> = BTreeMap::new();
+    for (number, (ticket, subject)) in tickets.iter().zip(&subjects).enumerate() {
+        // A person by the number of their first ticket.
+        let person =
+            if ticket.writer == Writer::Unknown { number } else { *persons.entry(ticket.writer).or_insert(number) };
+        let monday = question.week_of(ticket.at);
+        let week = weeks.entry(monday).or_default();
+        match subject {
+            Some(text) => {
+                let vector = ticket.vector.as_ref();
+                week.push((number, Item { text, language: Some(language), vector, person }));
             }
-        })
-        .collect();
-    let groups = grouped(&items, &question.rules, |_| true);
-    let topic = |group: super::cells::Group| Topic {
-        id: group.id,
-        name: group.name,
-        tickets: group.items,
-        people: group.people,
+            None => textless.entry(monday).or_default().add(number, person, None),
+        }
+    }
+    let (mut said, mut cells) = (Vec::new(), Vec::new());
+    for (place, (monday, tickets)) in weeks.into_iter().enumerate() {
+        let items: Vec<Item<'_>> = tickets.iter().map(|(_, item)| *item).collect();
+        let spoken = Spoken::of(monday, &items, &question.rules);
+        let mut by_meaning: BTreeMap<usize, Cell<'_>> = BTreeMap::new();
+        for (number, item) in tickets {
+            by_meaning.entry(spoken.meaning_of(item.text)).or_default().add(number, item.person, Some(item.text));
+        }
+        let of_week = by_meaning.into_iter().map(|(meaning, cell)| (Place::Meaning(meaning as u32), cell));
+        let of_week = of_week.chain(textless.remove(&monday).map(|cell| (Place::NotKept, cell)));
+        for (belongs, Cell { tickets, people, typed }) in of_week {
+            let shown = if people.len() < question.rules.min_group { Place::TooSmall } else { belongs };
+            let typed =
+                typed.into_iter().filter_map(|(text, people)| Some((*spoken.text.get(text)?, people.len() as u32)));
+            cells.push((place, shown, people.len() as u32, typed.collect::<Vec<_>>(), tickets));
+        }
+        said.push(spoken.said);
+    }
+    let told = cells.iter().map(|(week, place, people, typed, _)| Told {
+        week: *week,
+        place: *place,
+        people: *people,
+        typed,
+        admitted: true,
+    });
+    let groups = grouped(&said.iter().collect::<Vec<_>>(), &told.collect::<Vec<_>>(), &question.rules);
+    let topic = |group: Group| {
+        let mut tickets: Vec<usize> = group.cells.iter().flat_map(|&cell| cells[cell].4.iter().copied()).collect();
+        tickets.sort_unstable();
+        Topic { id: group.id, name: group.name, tickets, people: group.people as usize }
     };
     let mut topics: Vec<Topic> = groups.into_iter().map(topic).collect();
     topics.sort_by(|a, b| {
@@ -116,22 +187,20 @@ pub fn of_tickets<'a>(
     (topics, tickets)
 }
 
-/// Who wrote a ticket, as far as it can be told: tickets of nobody known count as one person's each.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Writer<'a> {
-    Subject([u8; 16]),
-    Browser([u8; 16]),
-    Address([u8; 16]),
-    Unknown(&'a str),
+/// Tickets of one meaning and week, while they are gathered.
+#[derive(Default)]
+struct Cell<'a> {
+    tickets: Vec<usize>,
+    people: BTreeSet<usize>,
+    typed: BTreeMap<&'a str, BTreeSet<usize>>,
 }
 
-impl<'a> Writer<'a> {
-    fn of(ticket: &'a Ticket) -> Self {
-        match (ticket.person.subject, ticket.email, ticket.person.browser) {
-            (Some(subject), ..) => Self::Subject(subject),
-            (_, Some(address), _) => Self::Address(address),
-            (_, _, Some(browser)) => Self::Browser(browser),
-            _ => Self::Unknown(&ticket.id),
+impl<'a> Cell<'a> {
+    fn add(&mut self, ticket: usize, person: usize, text: Option<&'a str>) {
+        self.tickets.push(ticket);
+        self.people.insert(person);
+        if let Some(text) = text {
+            self.typed.entry(text).or_default().insert(person);
         }
     }
 }

@@ -15,14 +15,15 @@ use super::words::{Words, fill};
 use crate::deflection::comparison;
 use crate::deflection::facts::Selected;
 use crate::deflection::figures::Figure;
+use crate::deflection::groups::{Table, rows};
 use crate::deflection::series::Step;
-use crate::deflection::{Overview, Question, Report, overview, revision, series};
+use crate::deflection::{Question, Report, Series, report, revision, series};
 use crate::http::error::Problem;
 use crate::http::fields::Fields;
 use crate::http::reports::lines::Page;
 use crate::http::reports::replay::Reader;
 use crate::http::reports::{articles as article_report, asking, changes as change_report, topics};
-use crate::http::{App, Caller, rollups};
+use crate::http::{App, Caller};
 use crate::identity::ANALYST;
 use askama::Template;
 use axum::extract::State;
@@ -81,6 +82,13 @@ struct Choice {
     chosen: bool,
 }
 
+/// All sums that are shown.
+struct Overview {
+    report: Report,
+    series: Series,
+    searches: Table,
+}
+
 /// What a page is drawn from, in order.
 struct Drawing<'a> {
     words: &'static Words,
@@ -104,26 +112,31 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: 
     let since = change_report::since(&mut fields, &filters.question)?;
     let reader = Reader::new(&app, &caller);
     let portal = caller.portal.id.clone();
-    let kept = rollups::facts_for(&app, &portal, &mut filters.question).await?;
+    let overview = |selected: &Selected<'_>, lost, weeks: &[_]| Overview {
+        report: report::draw(selected, lost),
+        series: series::draw(selected, Step::of(selected.question)),
+        searches: rows::draw(weeks, selected.question),
+    };
+    let told = asking::sum_and_weeks(&app, &portal, &mut filters.question, overview).await?;
     let before = match comparison::before(&filters.question) {
-        Ok(mut earlier) => Some(asking::sum(&app, &portal, &mut earlier, crate::deflection::report::draw).await?),
+        Ok(mut earlier) => Some(asking::sum(&app, &portal, &mut earlier, report::draw).await?),
         Err(_) => None,
     };
-    // What is told of single searches, topics and articles takes the rows.
-    let (from, to) = filters.question.reach();
-    let log = app.store.log(&portal, from, to).await?;
+    let readings = asking::fold(&app, &portal, &filters.question, crate::deflection::articles).await?;
     let last = article_report::last_openings(&app, &caller, &filters.question).await?;
+    let tickets = topics::tickets(&app, &caller, &filters.question).await?;
+    let revised = match since {
+        Some(since) => {
+            let compare = move |log: &_, question: &Question| (since, revision(log, question, since));
+            Some(asking::fold(&app, &portal, &filters.question, compare).await?)
+        }
+        None => None,
+    };
     let work = move || {
         let question = &filters.question;
-        let sums = kept.map(|(facts, lost)| {
-            let selected = Selected::new(question, &facts);
-            (crate::deflection::report::draw(&selected, lost), series::draw(&selected, Step::of(question)))
-        });
-        let told = overview(&log, question, sums);
-        let revised = since.map(|since| (since, revision(&log, question, since)));
         let language = caller.portal.languages.first().cloned().unwrap_or_else(Language::unknown);
-        let (topics, _) = topics::rows(&reader, &log, question, &language, Page { cursor: 0, limit: TOPICS })?;
-        let articles = article_report::draw(&reader, question, told.articles.clone(), &last);
+        let (topics, _) = topics::rows(&reader, &tickets, question, &language, Page { cursor: 0, limit: TOPICS })?;
+        let articles = article_report::draw(&reader, question, readings, &last);
         let words = frame.words;
         let searches = told.searches.rows.iter().take(SEARCHES);
         let searches = searches.map(|row| searches::row(words, &reader, row, question)).collect::<Result<_, _>>()?;

@@ -1,6 +1,7 @@
 //! What a report is asked for: read from a call, written into the links that lead to its rows, and answered from the log.
 
 use crate::deflection::facts::Selected;
+use crate::deflection::groups::Week;
 use crate::deflection::log::Lost;
 use crate::deflection::question::{RangeError, Stratum, day_of};
 use crate::deflection::{self, Log, Question, Window};
@@ -127,6 +128,39 @@ pub async fn sum<T: Send + 'static>(
     };
     let question = question.clone();
     app.cores.run_behind(move || draw(&Selected::new(&question, &facts), lost)).await
+}
+
+/// Draws what is told of groups of searches, from what is kept of weeks if it is.
+pub async fn weeks<T: Send + 'static>(
+    app: &App,
+    portal: &str,
+    question: &Question,
+    draw: impl FnOnce(&[Week], &Question) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let Some(weeks) = rollups::weeks_for(app, portal, question).await? else {
+        return fold(app, portal, question, |log, question| draw(&deflection::weeks(log, question), question)).await;
+    };
+    let question = question.clone();
+    app.cores.run_behind(move || draw(&weeks, &question)).await
+}
+
+/// Draws what is a sum and what is told of groups of searches; see [`sum`].
+pub async fn sum_and_weeks<T: Send + 'static>(
+    app: &App,
+    portal: &str,
+    question: &mut Question,
+    draw: impl FnOnce(&Selected<'_>, Lost, &[Week]) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let facts = rollups::facts_for(app, portal, question).await?;
+    let kept = match facts {
+        Some(facts) => rollups::weeks_for(app, portal, question).await?.map(|weeks| (facts, weeks)),
+        None => None,
+    };
+    let Some(((facts, lost), weeks)) = kept else {
+        return fold(app, portal, question, |log, question| deflection::sums_and_weeks(log, question, draw)).await;
+    };
+    let question = question.clone();
+    app.cores.run_behind(move || draw(&Selected::new(&question, &facts), lost, &weeks)).await
 }
 
 /// What a question says by name, but for the moment whose knowledge is used.

@@ -1,12 +1,12 @@
 //! `GET /reports/searches`: which searches still end in tickets, grouped by meaning, each with what is wrong and what to do.
 
-use super::asking::{ReportQuestion, ask, fold};
+use super::asking::{ReportQuestion, ask, weeks};
 use super::lines;
 use super::replay::{Reader, Replay};
-use crate::deflection::groups::rows::{Row, Used};
+use crate::deflection::Question;
+use crate::deflection::groups::rows::{self, Row, Used};
 use crate::deflection::groups::{Diagnosis, Label, Name, diagnose};
 use crate::deflection::intervals::Rate;
-use crate::deflection::{Question, searches};
 use crate::http::error::{Problem, ProblemBody};
 use crate::http::fields::Fields;
 use crate::http::{App, Caller};
@@ -223,7 +223,7 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
     }
     fields.finish()?;
     let reader = Reader::new(&app, &caller);
-    let mut table = fold(&app, &caller.portal.id, &question, searches).await?;
+    let mut table = weeks(&app, &caller.portal.id, &question, rows::draw).await?;
     // What stands for several stays at the end; the sort is stable, so ties keep the table's order.
     table.rows.sort_by(|a, b| a.is_rest().cmp(&b.is_rest()).then(sort(b).total_cmp(&sort(a))));
     if let Some(group) = &group {
@@ -275,7 +275,7 @@ impl SearchesRow {
         let rate = |pick: fn(Rate) -> f64| row.rate.map(pick);
         let diagnosed = diagnosis(reader, row, question)?;
         let detail = match &diagnosed {
-            Some((_, replay)) if in_detail => Some(GroupDetail::new(reader, row, replay)?),
+            Some((_, replay)) if in_detail => Some(GroupDetail::new(reader, row, replay, question)?),
             _ => None,
         };
         let (diagnosis, replay) = diagnosed.map_or((None, None), |(diagnosis, replay)| (Some(diagnosis), Some(replay)));
@@ -345,7 +345,7 @@ fn articles(reader: &Reader, used: &[Used]) -> Vec<ArticleUse> {
 }
 
 impl GroupDetail {
-    fn new(reader: &Reader, row: &Row, replay: &Replay) -> Result<Self, Problem> {
+    fn new(reader: &Reader, row: &Row, replay: &Replay, question: &Question) -> Result<Self, Problem> {
         let mut confidence = BTreeMap::from([("good", 0), ("weak", 0), ("none", 0)]);
         let mut queries = Vec::new();
         for voice in &row.asked {
@@ -367,7 +367,7 @@ impl GroupDetail {
         Ok(Self {
             before_after: BeforeAfter::of(replay),
             replay: ReplayBody { searches: row.asked.len(), confidence, queries },
-            tickets: row.topics.iter().map(topic).collect(),
+            tickets: row.topics(question).iter().map(topic).collect(),
         })
     }
 }

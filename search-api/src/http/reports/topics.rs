@@ -4,10 +4,10 @@ use super::asking::{ReportQuestion, ask};
 use super::lines;
 use super::replay::Reader;
 use super::searches::name;
+use crate::deflection::Question;
 use crate::deflection::groups::Topic;
-use crate::deflection::groups::topics::of_log;
+use crate::deflection::groups::topics::{Subject, of_log};
 use crate::deflection::log::Ticket;
-use crate::deflection::{Log, Question};
 use crate::http::error::{Problem, ProblemBody};
 use crate::http::fields::Fields;
 use crate::http::{App, Caller};
@@ -88,11 +88,10 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
     }
     fields.finish()?;
     let reader = Reader::new(&app, &caller);
-    let (from, to) = question.reach();
-    let log = app.store.log(&caller.portal.id, from, to).await?;
+    let tickets = tickets(&app, &caller, &question).await?;
     let language = caller.portal.languages.first().cloned().unwrap_or_else(Language::unknown);
     let shape = move || {
-        let (rows, all) = rows(&reader, &log, &question, &language, page)?;
+        let (rows, all) = rows(&reader, &tickets, &question, &language, page)?;
         let next = page.next(all);
         let (from, to) = question.weeks();
         Ok::<_, Problem>(TopicsBody { from: from.to_string(), to: to.to_string(), rows, next })
@@ -116,15 +115,21 @@ fn cells(row: TopicRow) -> Vec<[String; 6]> {
     row.articles.into_iter().map(|article| line(article.audience, article.article)).collect()
 }
 
-/// A page of the topics of a log, and how many there are.
+/// The tickets of the weeks that a question's range touches.
+pub async fn tickets(app: &App, caller: &Caller, question: &Question) -> Result<Vec<Ticket>, Problem> {
+    let (from, after) = question.weeks_range();
+    Ok(app.store.archive().tickets(&caller.portal.id, from, after).await?)
+}
+
+/// A page of the topics of tickets, and how many there are.
 pub fn rows(
     reader: &Reader,
-    log: &Log,
+    tickets: &[Ticket],
     question: &Question,
     language: &Language,
     page: lines::Page,
 ) -> Result<(Vec<TopicRow>, usize), Problem> {
-    let (topics, tickets) = of_log(log, question, language);
+    let (topics, tickets) = of_log(tickets, question, language);
     let audiences = reader.audiences()?;
     let shown = topics.iter().skip(page.cursor).take(page.limit);
     let rows = shown.map(|topic| TopicRow::new(reader, &audiences, topic, &tickets, language));
@@ -136,15 +141,15 @@ impl TopicRow {
         reader: &Reader,
         audiences: &[(String, Arc<VisibleIndex>)],
         topic: &Topic,
-        tickets: &[&Ticket],
+        tickets: &[Subject],
         language: &Language,
     ) -> Result<Self, Problem> {
         let (label, _, instead) = name(reader.textless(), &topic.name);
         let mut articles = Vec::new();
         for (audience, index) in audiences.iter().filter(|_| label.is_some()) {
             let asked = topic.tickets.iter().take(ASKED).filter_map(|&ticket| {
-                let Ticket { subject, vector, .. } = tickets[ticket];
-                let (query, vector) = reader.query(index, subject.as_deref()?, Some(language.clone()), vector.as_ref());
+                let Subject { text, vector, .. } = &tickets[ticket];
+                let (query, vector) = reader.query(index, text.as_deref()?, Some(language.clone()), vector.as_ref());
                 Some((query, vector, 1))
             });
             let found = common_answer(index, &asked.collect::<Vec<_>>()).map_err(Problem::internal)?;

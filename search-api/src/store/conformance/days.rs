@@ -19,7 +19,7 @@ fn days(zone: &str, changes: i64, known_at: Millis) -> Days {
     let facts = |day: Date| {
         Window::ALL.map(|window| DayFacts { day, window, known_at, facts: format!("{day} {window}").into_bytes() })
     };
-    Days { portal: "acme".into(), zone: zone.into(), changes, days: days.flat_map(facts).collect() }
+    Days { portal: "acme".into(), zone: zone.into(), changes, days: days.flat_map(facts).collect(), weeks: Vec::new() }
 }
 
 async fn kept(store: &Store, zone: &str) -> Vec<DayFacts> {

@@ -24,6 +24,7 @@ mod servers;
 mod sources;
 mod tickets;
 mod versions;
+mod weeks;
 
 use super::*;
 use crate::deflection::log::{Shown, Stretch};

@@ -61,7 +61,7 @@ fn operator(bench: &Bench) -> Viewer {
     viewer(&bench.portal, "olga", &[OPERATOR])
 }
 
-async fn erase(bench: &Bench, store: &Store, sought: Sought) -> Holding {
+pub async fn erase(bench: &Bench, store: &Store, sought: Sought) -> Holding {
     store.erase(&bench.portal, &operator(bench), &sought).await.unwrap().rows
 }
 
@@ -221,7 +221,7 @@ async fn the_facts_of_days_name_nobody_who_was_erased(bench: Bench) {
         let named = Facts { visitors: vec![Visitor::Subject(hash)], ..Facts::default() };
         let facts = |day| DayFacts { day, window: Window::Week, known_at: T0, facts: named.write().unwrap() };
         let days = [long_before, then].map(facts).into();
-        Days { portal: "acme".into(), zone: "UTC".into(), changes, days }
+        Days { portal: "acme".into(), zone: "UTC".into(), changes, days, weeks: Vec::new() }
     };
     assert!(store.keep_days(days(before)).await.unwrap());
     erase(&bench, &store, Sought::Subject("ana".into())).await;
