@@ -6,8 +6,8 @@
 //! second in five: a driver that does not see the freeze is refused.
 //!
 //! Run: `make bench`, or `cargo bench --workspace --bench http_load -- [--content DIR --portal ID] [--questions FILE]
-//! [--model DIR] [--only closed|open]`; without a model no hybrid query is asked, without `--content` a seeded portal of 2,000
-//! articles is made.
+//! [--model DIR] [--data DIR] [--only closed|open]`; without a model no hybrid query is asked, without `--content` a seeded portal of
+//! 2,000 articles is made. What `signpost index` made in the folder after `--data` is used: embedding many articles takes long.
 
 #[path = "../tests/contents.rs"]
 #[allow(dead_code, reason = "shared with the tests, which use all of it")]
@@ -156,11 +156,12 @@ async fn main() {
         return std::future::pending().await;
     }
     let (mut child, bare) = bare_process();
-    let (measured, data) = (Measured::from_arguments(), tempfile::tempdir().unwrap());
+    let (measured, made) = (Measured::from_arguments(), tempfile::tempdir().unwrap());
+    let data = argument("--data").map_or(made.path().to_owned(), Into::into);
     let model = model();
     let mut options = Vec::new();
     model.iter().for_each(|model| options.extend(["--model", model]));
-    let service = Service::start(&measured.content, data.path(), &options).settled();
+    let service = Service::start(&measured.content, &data, &options).settled();
     let address = service.base.trim_start_matches("http://").to_owned();
     let articles = measured.articles();
     println!("{} articles", articles.len());
