@@ -105,13 +105,15 @@ pub struct Overview {
     pub articles: BTreeMap<String, Reading>,
 }
 
-/// Tells all that a dashboard shows; `sums` are the first two of it, where they are known already.
-pub fn overview(log: &Log, question: &Question, sums: Option<(Report, Series)>) -> Overview {
+/// Tells all that a dashboard shows; `sums` are what of it is summed from facts, where that is known already.
+pub fn overview(log: &Log, question: &Question, sums: Option<(Report, Series, BTreeMap<String, Reading>)>) -> Overview {
     follow(log, question).judge(question, |selection| {
-        let (report, series) = sums.unwrap_or_else(|| {
-            (report::draw(&selection.selected, log.lost), series::draw(&selection.selected, Step::of(question)))
+        let selected = &selection.selected;
+        let (report, series, articles) = sums.unwrap_or_else(|| {
+            let (report, series) = (report::draw(selected, log.lost), series::draw(selected, Step::of(question)));
+            (report, series, articles::draw(selected))
         });
-        Overview { report, series, searches: groups::rows::draw(selection), articles: articles::draw(selection) }
+        Overview { report, series, searches: groups::rows::draw(selection), articles }
     })
 }
 
@@ -122,7 +124,7 @@ pub fn series(log: &Log, question: &Question) -> Series {
 
 /// What became of each article that was opened, by slug.
 pub fn articles(log: &Log, question: &Question) -> BTreeMap<String, Reading> {
-    follow(log, question).judge(question, articles::draw)
+    sums(log, question, |selected, _| articles::draw(selected))
 }
 
 /// What changed in the outcomes of a question's range from what was known at `since` to what is known at its own moment.

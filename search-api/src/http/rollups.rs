@@ -4,6 +4,10 @@
 //! worked out again and again, all with the knowledge of one moment, and a report that asks for what is known now says that moment.
 //! Whatever they cannot answer is folded from the rows, as all of a small log is.
 
+mod waiting;
+
+pub use waiting::{FOLDABLE, Waiting, admit};
+
 use super::App;
 use super::error::Problem;
 use crate::deflection::facts::{Facts, Unreadable};
@@ -61,16 +65,23 @@ pub struct Kept {
 }
 
 /// Facts that answer a question, if its log is large and they are kept; its moment is then that whose knowledge they are of, if it was
-/// about now. What cannot be read counts as not kept.
+/// about now. What cannot be read counts as not kept. `None`: its rows are to be folded, and are not too many.
 ///
 /// # Errors
-/// The database cannot be read.
+/// Neither is there an answer in days nor in time in rows; or the database cannot be read.
 pub async fn facts_for(app: &App, portal: &str, question: &mut Question) -> Result<Option<(Facts, Lost)>, Problem> {
-    let Some(kept) = kept(app.store.archive(), portal, question, app.large_log).await? else { return Ok(None) };
-    let read = app.cores.run_behind(move || kept.read()).await?;
-    let damaged =
-        |error| tracing::error!(portal, %error, "days cannot be read, so rows are; empty the table day_facts");
-    Ok(read.map_err(damaged).ok())
+    let asked = question.clone();
+    if let Some(kept) = kept(app.store.archive(), portal, question, app.large_log).await? {
+        match app.cores.run_behind(move || kept.read()).await? {
+            Ok(read) => return Ok(Some(read)),
+            Err(error) => {
+                tracing::error!(portal, %error, "days cannot be read, so rows are; empty the table day_facts");
+                *question = asked;
+            }
+        }
+    }
+    admit(app, portal, question).await?;
+    Ok(None)
 }
 
 /// The facts that answer a question, if its reach has at least `large` events and all of them are kept; its moment is then that whose knowledge they are of,
@@ -168,13 +179,15 @@ pub async fn roll_up(app: &App, portal: &Portal) -> Result<(), RollUpError> {
     let settled: Vec<Date> =
         oldest.series(1.day()).take_while(|day| *day < moving).filter(|day| !is_known(day)).collect();
     let run = if settled.len() > 1 { run(archive, &portal.id, now).await? } else { 1 };
-    for run in settled.chunk_by(|a, b| a.tomorrow().ok() == Some(*b)).flat_map(|days| days.chunks(run)) {
+    // The latest first: they are asked for most.
+    let moving: Vec<Date> = moving.series(1.day()).take_while(|day| *day <= today).collect();
+    let settled = settled.chunk_by(|a, b| a.tomorrow().ok() == Some(*b)).rev().flat_map(|days| days.rchunks(run));
+    for run in std::iter::once(&moving[..]).chain(settled) {
         if !work_out(app, portal, &zone, run, now).await? {
-            return Ok(());
+            break;
         }
     }
-    let moving: Vec<Date> = moving.series(1.day()).take_while(|day| *day <= today).collect();
-    work_out(app, portal, &zone, &moving, now).await.map(drop)
+    Ok(())
 }
 
 /// How many days to work out at once, so that not too many rows are read with what lies around them.

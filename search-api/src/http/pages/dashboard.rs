@@ -106,7 +106,11 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: 
     let portal = caller.portal.id.clone();
     let kept = rollups::facts_for(&app, &portal, &mut filters.question).await?;
     let before = match comparison::before(&filters.question) {
-        Ok(mut earlier) => Some(asking::sum(&app, &portal, &mut earlier, crate::deflection::report::draw).await?),
+        Ok(mut earlier) => match asking::sum(&app, &portal, &mut earlier, crate::deflection::report::draw).await {
+            // The range itself is not made to wait for what it is compared with.
+            Err(Problem::WorkingOut(_)) => None,
+            before => Some(before?),
+        },
         Err(_) => None,
     };
     // What is told of single searches, topics and articles takes the rows.
@@ -117,7 +121,9 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: 
         let question = &filters.question;
         let sums = kept.map(|(facts, lost)| {
             let selected = Selected::new(question, &facts);
-            (crate::deflection::report::draw(&selected, lost), series::draw(&selected, Step::of(question)))
+            let (report, series) =
+                (crate::deflection::report::draw(&selected, lost), series::draw(&selected, Step::of(question)));
+            (report, series, crate::deflection::articles::draw(&selected))
         });
         let told = overview(&log, question, sums);
         let revised = since.map(|since| (since, revision(&log, question, since)));
