@@ -1,9 +1,8 @@
 //! What became of the articles: opened, helped, or read before a ticket all the same.
 
-use super::log::Kind;
+use super::facts::Selected;
 use super::outcomes::Outcome;
-use super::report::Selection;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What became of an article in the closed episodes of a range.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,30 +28,18 @@ impl Reading {
 }
 
 /// Articles that were opened in closed episodes, by slug.
-pub(super) fn draw(selection: &Selection<'_, '_>) -> BTreeMap<String, Reading> {
-    let mut readings: BTreeMap<&str, Reading> = BTreeMap::new();
-    for (episode, outcome) in selection.episodes().filter(|(_, outcome)| outcome.is_closed()) {
-        let (mut opened, mut votes) = (BTreeSet::new(), BTreeMap::new());
-        for event in &episode.events {
-            match &event.event.kind {
-                Kind::Click(article) => _ = opened.insert(article.slug.as_str()),
-                Kind::FormSuggest { slug, .. } => _ = opened.insert(slug.as_str()),
-                Kind::Vote { slug, solved, .. } => _ = votes.insert(slug.as_str(), *solved),
-                _ => {}
-            }
-        }
-        for slug in opened {
-            let reading = readings.entry(slug).or_default();
-            let vote = votes.get(slug);
-            reading.absorb(Reading {
-                opened: 1,
-                solved: u64::from(vote == Some(&true)),
-                unsolved: u64::from(vote == Some(&false)),
-                ticketed: u64::from(outcome == Outcome::Ticketed),
-            });
-        }
+pub fn draw(selected: &Selected<'_>) -> BTreeMap<String, Reading> {
+    let mut readings = vec![Reading::default(); selected.facts.articles.len()];
+    for (episode, fact) in selected.readings().filter(|(episode, _)| episode.outcome.is_closed()) {
+        readings[fact.article as usize].absorb(Reading {
+            opened: 1,
+            solved: u64::from(fact.solved == Some(true)),
+            unsolved: u64::from(fact.solved == Some(false)),
+            ticketed: u64::from(episode.outcome == Outcome::Ticketed),
+        });
     }
-    readings.into_iter().map(|(slug, reading)| (slug.to_owned(), reading)).collect()
+    let slugs = selected.facts.articles.iter().cloned();
+    slugs.zip(readings).filter(|(_, reading)| reading.opened > 0).collect()
 }
 
 #[cfg(test)]

@@ -37,6 +37,8 @@ pub struct Facts {
     pub traits: Vec<Traits>,
     /// Everything that chance gave the writer of a form, once.
     pub assignments: Vec<Assignment>,
+    /// Slugs of all articles that were opened, once.
+    pub articles: Vec<String>,
     /// Visits.
     pub visits: Vec<VisitFact>,
     /// Episodes.
@@ -49,6 +51,8 @@ pub struct Facts {
     pub tickets: Vec<TicketFact>,
     /// Tiles of tasks.
     pub tasks: Vec<TaskFact>,
+    /// Articles opened in episodes, each once an episode.
+    pub readings: Vec<ReadingFact>,
     /// What counts in no figure.
     pub asides: Vec<AsideFact>,
     /// Hashes of one browser under the key of a month and of the month before it.
@@ -171,6 +175,17 @@ pub struct TaskFact {
     pub went_on: Option<bool>,
 }
 
+/// An article that was opened in an episode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadingFact {
+    /// Place among [`Facts::episodes`].
+    pub episode: u32,
+    /// Place among [`Facts::articles`].
+    pub article: u32,
+    /// The last word of the episode on it: whether it solved the need.
+    pub solved: Option<bool>,
+}
+
 /// Where a ticket belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketFact {
@@ -266,6 +281,13 @@ impl<'f> Selected<'f> {
     /// Tiles of tasks opened in the range, by number. They have no language and no stratum.
     pub fn tasks(&self) -> impl Iterator<Item = (usize, &'f TaskFact)> {
         self.of(&self.facts.tasks, |task| (task.t, task.traits))
+    }
+
+    /// Articles opened in episodes that began in the range, each with its episode.
+    pub fn readings(&self) -> impl Iterator<Item = (&'f EpisodeFact, &'f ReadingFact)> {
+        let episode = |reading: &ReadingFact| &self.facts.episodes[reading.episode as usize];
+        let readings = self.facts.readings.iter().map(move |reading| (episode(reading), reading));
+        readings.filter(|(episode, _)| self.in_range(episode.t) && self.passes[episode.traits as usize])
     }
 
     /// Tickets of the range, by number. Not filtered by role, language or stratum, which most tickets do not have.

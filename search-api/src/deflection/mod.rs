@@ -140,7 +140,7 @@ pub fn series(log: &Log, question: &Question) -> Series {
 
 /// What became of each article that was opened, by slug.
 pub fn articles(log: &Log, question: &Question) -> BTreeMap<String, Reading> {
-    follow(log, question).judge(question, articles::draw)
+    sums(log, question, |selected, _| articles::draw(selected))
 }
 
 /// What changed in the outcomes of a question's range from what was known at `since` to what is known at its own moment.

@@ -1,5 +1,6 @@
 //! Everything that can go wrong for a caller, and the only place that knows status codes: `application/problem+json` (RFC 9457).
 
+use super::rollups::Waiting;
 use crate::store::StoreError;
 use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -60,6 +61,8 @@ pub enum Problem {
     StoreAway(StoreError),
     /// The call took longer than a call may.
     TimedOut,
+    /// What a report of many events is the sum of is still being worked out.
+    WorkingOut(Waiting),
     /// Our fault. The cause is logged, never told.
     Internal(Box<dyn Error + Send + Sync>),
 }
@@ -111,6 +114,7 @@ impl Problem {
             Self::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting", "Starting"),
             Self::StoreAway(_) => (StatusCode::SERVICE_UNAVAILABLE, "store-away", "Events and tickets are unavailable"),
             Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed-out", "Timed out"),
+            Self::WorkingOut(_) => (StatusCode::SERVICE_UNAVAILABLE, "working-out", "Being worked out"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
         }
     }
@@ -146,6 +150,7 @@ impl Problem {
                     .into()
             }
             Self::TimedOut => "The call took too long; try again in a second.".into(),
+            Self::WorkingOut(waiting) => waiting.sentence(),
             Self::Internal(_) => "Something failed on our side; it has been logged under the X-Request-Id.".into(),
         }
     }
@@ -163,6 +168,7 @@ impl Problem {
             Self::TooMany { retry_after } => Some(*retry_after),
             Self::Overloaded | Self::Starting | Self::TimedOut => Some(1),
             Self::StoreAway(_) => Some(5),
+            Self::WorkingOut(waiting) => Some(waiting.seconds()),
             _ => None,
         }
     }
@@ -188,6 +194,10 @@ impl IntoResponse for Problem {
         let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
         if let Some(seconds) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Self::WorkingOut(waiting) = self {
+            // For whoever says it in words.
+            response.extensions_mut().insert(waiting);
         }
         if matches!(self, Self::Unauthorized(_)) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -93,6 +93,8 @@ pub struct App {
     pub webhooks: Vec<Webhook>,
     /// Events from which on reports are added up from days.
     pub large_log: u32,
+    /// Events from which on no request waits for a fold of their rows.
+    pub foldable: u32,
     clock: Clock,
     ready: AtomicBool,
 }
@@ -122,6 +124,7 @@ impl App {
             helpfulness,
             webhooks: Vec::new(),
             large_log: rollups::LARGE,
+            foldable: rollups::FOLDABLE,
             clock,
             ready,
         }

@@ -5,6 +5,10 @@
 //! worked out again and again, all with the knowledge of one moment, and a report that asks for what is known now says that moment.
 //! Whatever they cannot answer is folded from the rows, as all of a small log is.
 
+mod waiting;
+
+pub use waiting::{FOLDABLE, Waiting, admit};
+
 use super::App;
 use super::error::Problem;
 use crate::deflection::facts::{Facts, Unreadable};
@@ -63,29 +67,45 @@ pub struct Kept {
 }
 
 /// Facts that answer a question, if its log is large and they are kept; its moment is then that whose knowledge they are of, if it was
-/// about now. What cannot be read counts as not kept.
+/// about now. What cannot be read counts as not kept. `None`: its rows are to be folded, and are not too many.
 ///
 /// # Errors
-/// The database cannot be read.
+/// Neither is there an answer in days nor in time in rows; or the database cannot be read.
 pub async fn facts_for(app: &App, portal: &str, question: &mut Question) -> Result<Option<(Facts, Lost)>, Problem> {
-    let Some(kept) = kept(app.store.archive(), portal, question, app.large_log).await? else { return Ok(None) };
-    let read = app.cores.run_behind(move || kept.read()).await?;
-    let damaged =
-        |error| tracing::error!(portal, %error, "days cannot be read, so rows are; empty the table day_facts");
-    Ok(read.map_err(damaged).ok())
+    let asked = question.clone();
+    if let Some(kept) = kept(app.store.archive(), portal, question, app.large_log).await? {
+        match app.cores.run_behind(move || kept.read()).await? {
+            Ok(read) => return Ok(Some(read)),
+            Err(error) => {
+                tracing::error!(portal, %error, "days cannot be read, so rows are; empty the table day_facts");
+                *question = asked;
+            }
+        }
+    }
+    let known = app.store.archive().known_days(portal, &name(&question.zone)).await?;
+    admit(app, portal, question, &known, question.reach()).await?;
+    Ok(None)
 }
 
 /// What was searched in the weeks of a question under its window, as [`facts_for`] gives facts.
 ///
 /// # Errors
-/// The database cannot be read.
+/// As of [`facts_for`].
 pub async fn weeks_for(app: &App, portal: &str, question: &Question) -> Result<Option<Vec<Week>>, Problem> {
-    let Some(kept) = kept_weeks(app.store.archive(), portal, question, app.large_log).await? else { return Ok(None) };
-    let read = move || kept.iter().map(|week| Week::read(&week.said, &week.cells)).collect::<Result<Vec<_>, _>>();
-    let read = app.cores.run_behind(read).await?;
-    let damaged =
-        |error| tracing::error!(portal, %error, "weeks cannot be read, so rows are; empty the table week_groups");
-    Ok(read.map_err(damaged).ok())
+    if let Some(kept) = kept_weeks(app.store.archive(), portal, question, app.large_log).await? {
+        let read = move || kept.iter().map(|week| Week::read(&week.said, &week.cells)).collect::<Result<Vec<_>, _>>();
+        match app.cores.run_behind(read).await? {
+            Ok(read) => return Ok(Some(read)),
+            Err(error) => {
+                tracing::error!(portal, %error, "weeks cannot be read, so rows are; empty the table week_groups");
+            }
+        }
+    }
+    let known = app.store.archive().known_weeks(portal, &name(&question.zone)).await?;
+    let known = known.iter().flat_map(|(monday, known_at)| days_of(*monday).map(|day| (day, *known_at))).collect();
+    let (from, after) = question.weeks_range();
+    admit(app, portal, question, &known, (from, after.min(question.as_of))).await?;
+    Ok(None)
 }
 
 async fn kept_weeks(
@@ -224,12 +244,14 @@ pub async fn roll_up(app: &App, portal: &Portal) -> Result<(), RollUpError> {
     let run = if settled.len() > 1 { run(archive, &portal.id, now).await? } else { 1 };
     let follows =
         |a: &Missing, b: &Missing| days_of(a.monday).last().and_then(|day| day.tomorrow().ok()) == Some(b.monday);
-    for run in settled.chunk_by(follows).flat_map(|weeks| weeks.chunks(run)) {
+    // The latest first: they are asked for most.
+    let settled = settled.chunk_by(follows).rev().flat_map(|weeks| weeks.rchunks(run));
+    for run in std::iter::once(&moving[..]).chain(settled) {
         if !work_out(app, portal, &zone, run, now).await? {
-            return Ok(());
+            break;
         }
     }
-    work_out(app, portal, &zone, &moving, now).await.map(drop)
+    Ok(())
 }
 
 /// What is not known yet of a week.

@@ -5,7 +5,7 @@ use crate::deflection::log::Millis;
 use sqlx::{AnyPool, Row, query};
 use std::collections::BTreeMap;
 
-const OPENINGS: &str = "SELECT slug, MAX(t) AS t FROM event WHERE portal = $1 AND t BETWEEN $2 AND $3 \
+const OPENINGS: &str = "SELECT slug, MAX(t) AS t FROM event WHERE portal = $1 AND +t BETWEEN $2 AND $3 \
                         AND kind IN ('click', 'form_suggest') AND mark IS NULL AND slug IS NOT NULL GROUP BY slug";
 
 /// By slug: when an article of a portal was last opened between two moments, inclusive.

@@ -3,14 +3,15 @@
 use super::Unreadable;
 use super::gather::Distinct;
 use super::{
-    Aside, AsideFact, EpisodeFact, Facts, FormFact, SearchFact, TaskFact, TicketFact, Traits, Trial, VisitFact, Who,
+    Aside, AsideFact, EpisodeFact, Facts, FormFact, ReadingFact, SearchFact, TaskFact, TicketFact, Traits, Trial,
+    VisitFact, Who,
 };
 use crate::deflection::log::{Assignment, Hash, Millis};
 use crate::deflection::visitors::{Months, Visitor};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Number of the form in which facts are written; a change of any of their types raises it.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 impl Facts {
     /// The facts of a stretch of time, its end excluded.
@@ -82,6 +83,9 @@ impl Facts {
             && self.episodes.iter().all(|episode| named(episode.visitor, episode.traits))
             && self.searches.iter().all(|search| named(search.visitor, search.traits))
             && self.tasks.iter().all(|task| named(task.visitor, task.traits))
+            && self.readings.iter().all(|reading| {
+                (reading.episode as usize) < self.episodes.len() && (reading.article as usize) < self.articles.len()
+            })
             && self.tickets.iter().all(|ticket| ticket.visitor.is_none_or(|visitor| visitor < visitors))
             && self.forms.iter().all(|form| {
                 let assigned = form.trial.is_none_or(|trial| (trial.assignment as usize) < self.assignments.len());
@@ -97,12 +101,13 @@ struct Gathered {
     visitors: Distinct<Visitor>,
     traits: Distinct<Traits>,
     assignments: Distinct<Assignment>,
+    articles: Distinct<String>,
 }
 
 impl Gathered {
     /// Adds the facts of the moments that are meant.
     fn add(&mut self, part: &Facts, months: &Months, meant: impl Fn(Millis) -> bool) {
-        let Self { facts, visitors, traits, assignments } = self;
+        let Self { facts, visitors, traits, assignments, articles } = self;
         // What many facts name is looked up once for all of them.
         let mut known_visitors: Vec<Option<Who>> = vec![None; part.visitors.len()];
         let mut known_traits: Vec<Option<u32>> = vec![None; part.traits.len()];
@@ -120,8 +125,17 @@ impl Gathered {
         for fact in part.visits.iter().filter(|fact| meant(fact.t)) {
             facts.visits.push(VisitFact { visitor: visitor(fact.visitor), traits: traits(fact.traits), ..*fact });
         }
-        for fact in part.episodes.iter().filter(|fact| meant(fact.t)) {
+        let mut places: Vec<Option<u32>> = vec![None; part.episodes.len()];
+        for (place, fact) in part.episodes.iter().enumerate().filter(|(_, fact)| meant(fact.t)) {
+            places[place] = Some(facts.episodes.len() as u32);
             facts.episodes.push(EpisodeFact { visitor: visitor(fact.visitor), traits: traits(fact.traits), ..*fact });
+        }
+        let mut known_articles: Vec<Option<u32>> = vec![None; part.articles.len()];
+        for fact in &part.readings {
+            let Some(episode) = places[fact.episode as usize] else { continue };
+            let slug = fact.article as usize;
+            let article = *known_articles[slug].get_or_insert_with(|| articles.place(part.articles[slug].clone()));
+            facts.readings.push(ReadingFact { episode, article, ..*fact });
         }
         for fact in part.forms.iter().filter(|fact| meant(fact.t)) {
             let trial = fact.trial.map(|trial| Trial {
@@ -144,13 +158,20 @@ impl Gathered {
     }
 
     fn done(self) -> Facts {
-        Facts { visitors: self.visitors.all, traits: self.traits.all, assignments: self.assignments.all, ..self.facts }
+        Facts {
+            visitors: self.visitors.all,
+            traits: self.traits.all,
+            assignments: self.assignments.all,
+            articles: self.articles.all,
+            ..self.facts
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deflection::articles::Reading;
     use crate::deflection::facts::Selected;
     use crate::deflection::generated::generate;
     use crate::deflection::log::{Arm, Kind, Log, Lost, Person};
@@ -158,7 +179,7 @@ mod tests {
     use crate::deflection::question::{DAY, Question, Stratum, Window};
     use crate::deflection::series::Step;
     use crate::deflection::story::{Story, T0, browser, may};
-    use crate::deflection::{Report, Series, facts, report, series};
+    use crate::deflection::{Report, Series, articles, facts, report, series};
     use indexer::language::Language;
     use jiff::ToSpan;
     use proptest::prelude::*;
@@ -188,12 +209,21 @@ mod tests {
         Facts::join(parts)
     }
 
-    fn told(facts: &Facts, question: &Question, lost: Lost) -> (Report, Series) {
+    /// All that is a sum of facts.
+    type Told = (Report, Series, BTreeMap<String, Reading>);
+
+    fn told(facts: &Facts, question: &Question, lost: Lost) -> Told {
         let selected = Selected::new(question, facts);
         (
             crate::deflection::report::draw(&selected, lost),
             crate::deflection::series::draw(&selected, Step::of(question)),
+            crate::deflection::articles::draw(&selected),
         )
+    }
+
+    /// The same from the rows.
+    fn from_rows(log: &Log, question: &Question) -> Told {
+        (report(log, question), series(log, question), articles(log, question))
     }
 
     /// Every way to filter that the stories know.
@@ -251,7 +281,7 @@ mod tests {
             let log = stretched(tell(&steps), Millis::from(spread));
             for question in asked() {
                 let kept = kept(&log, &question, days);
-                prop_assert_eq!(told(&kept, &question, log.lost), (report(&log, &question), series(&log, &question)));
+                prop_assert_eq!(told(&kept, &question, log.lost), from_rows(&log, &question));
             }
         }
     }
@@ -261,7 +291,7 @@ mod tests {
         let generated = generate(7, 220);
         for question in asked() {
             let told = told(&kept(&generated.log, &question, 7), &question, generated.log.lost);
-            assert_eq!(told, (report(&generated.log, &question), series(&generated.log, &question)));
+            assert_eq!(told, from_rows(&generated.log, &question));
         }
     }
 
@@ -281,7 +311,7 @@ mod tests {
         let kept = kept(&log, &question, 3);
         assert_eq!(kept.visitors.len(), 1, "{:?}", kept.visitors);
         let told = told(&kept, &question, log.lost);
-        assert_eq!(told, (report(&log, &question), series(&log, &question)));
+        assert_eq!(told, from_rows(&log, &question));
         assert_eq!(told.0.held_out, 3);
     }
 
@@ -302,11 +332,16 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_facts_are_refused() {
-        let facts = &facts(&Story::new().search(0.0, "s", "refund").log, &may(Window::Day))[0];
+        let story = Story::new().search(0.0, "s", "refund").click(1.0, "a", Some("s"));
+        let facts = &facts(&story.log, &may(Window::Day))[0];
         let bytes = facts.write().unwrap();
         assert_eq!(Facts::read(&bytes).as_ref(), Ok(facts));
         assert!((0..bytes.len()).all(|length| Facts::read(&bytes[..length]).is_err()));
-        let unsound = Facts { visitors: Vec::new(), ..facts.clone() };
-        assert!(Facts::read(&unsound.write().unwrap()).is_err());
+        let nobody = Facts { visitors: Vec::new(), ..facts.clone() };
+        let nothing_read = Facts { articles: Vec::new(), ..facts.clone() };
+        let unread = Facts { episodes: Vec::new(), ..facts.clone() };
+        for unsound in [nobody, nothing_read, unread] {
+            assert_eq!(Facts::read(&unsound.write().unwrap()), Err(Unreadable::Unsound));
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Judged journeys to facts.
 
 use super::{
-    AsideFact, Belongs, EpisodeFact, Facts, FormFact, Need, SearchFact, TaskFact, TicketFact, Traits, Trial, VisitFact,
-    Who,
+    AsideFact, Belongs, EpisodeFact, Facts, FormFact, Need, ReadingFact, SearchFact, TaskFact, TicketFact, Traits,
+    Trial, VisitFact, Who,
 };
 use crate::deflection::episodes::{Episode, Form, Opening};
 use crate::deflection::holdout::{falls_within, is_over};
@@ -30,6 +30,7 @@ pub struct Judged<'e, 'a> {
 pub fn gather(judged: &Judged<'_, '_>, asides: &[AsideFact], months: &[(Hash, Hash)]) -> Facts {
     let (evidence, journeys) = (judged.evidence, judged.evidence.journeys);
     let (mut visitors, mut traits, mut assignments) = (Distinct::default(), Distinct::default(), Distinct::default());
+    let mut articles = Distinct::default();
     let mut facts = Facts { asides: asides.to_vec(), months: months.to_vec(), ..Facts::default() };
     let contacts = contacts(evidence);
     let suggested = judged.last_suggestions();
@@ -55,6 +56,11 @@ pub fn gather(judged: &Judged<'_, '_>, asides: &[AsideFact], months: &[(Hash, Ha
             answered: judged.answered_after(episode, outcome, suggested.get(&number).copied()),
             resolved: judged.resolved(episode, outcome, &contacts),
         });
+        facts.readings.extend(readings(episode).into_iter().map(|(slug, solved)| ReadingFact {
+            episode: number as u32,
+            article: articles.place(slug.to_owned()),
+            solved,
+        }));
         let opened = openings_by_search(episode);
         facts.searches.extend(episode.searches.iter().enumerate().map(|(place, search)| SearchFact {
             t: search.begins(),
@@ -120,7 +126,8 @@ pub fn gather(judged: &Judged<'_, '_>, asides: &[AsideFact], months: &[(Hash, Ha
         traits: traits_of_visit[tile.visit],
         went_on: tile.went_on(journeys, evidence.as_of, evidence.rules),
     }));
-    Facts { visitors: visitors.all, traits: traits.all, assignments: assignments.all, ..facts }
+    let articles = articles.all;
+    Facts { visitors: visitors.all, traits: traits.all, assignments: assignments.all, articles, ..facts }
 }
 
 /// Things that many facts name, each kept once.
@@ -199,6 +206,21 @@ impl Judged<'_, '_> {
             outcome != Outcome::Reopened && (outcome == Outcome::Confirmed || !came_back)
         })
     }
+}
+
+/// The articles opened in an episode, each with its last word on whether that solved the need.
+fn readings<'a>(episode: &Episode<'a>) -> BTreeMap<&'a str, Option<bool>> {
+    let (mut opened, mut votes) = (BTreeMap::new(), BTreeMap::new());
+    for event in &episode.events {
+        match &event.event.kind {
+            Kind::Click(article) => _ = opened.insert(article.slug.as_str(), None),
+            Kind::FormSuggest { slug, .. } => _ = opened.insert(slug.as_str(), None),
+            Kind::Vote { slug, solved, .. } => _ = votes.insert(slug.as_str(), *solved),
+            _ => {}
+        }
+    }
+    opened.iter_mut().for_each(|(slug, solved)| *solved = votes.get(slug).copied());
+    opened
 }
 
 /// When each visitor searched, began a form or sent a ticket.

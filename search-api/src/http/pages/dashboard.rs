@@ -12,6 +12,7 @@ mod trend;
 use super::frame::{Frame, Visit};
 use super::page;
 use super::words::{Words, fill};
+use crate::deflection::articles::Reading;
 use crate::deflection::comparison;
 use crate::deflection::facts::Selected;
 use crate::deflection::figures::Figure;
@@ -31,6 +32,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use filters::Filters;
 use indexer::language::Language;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Groups of searches that are shown.
@@ -87,6 +89,7 @@ struct Overview {
     report: Report,
     series: Series,
     searches: Table,
+    articles: BTreeMap<String, Reading>,
 }
 
 /// What a page is drawn from, in order.
@@ -116,13 +119,17 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: 
         report: report::draw(selected, lost),
         series: series::draw(selected, Step::of(selected.question)),
         searches: rows::draw(weeks, selected.question),
+        articles: crate::deflection::articles::draw(selected),
     };
     let told = asking::sum_and_weeks(&app, &portal, &mut filters.question, overview).await?;
     let before = match comparison::before(&filters.question) {
-        Ok(mut earlier) => Some(asking::sum(&app, &portal, &mut earlier, report::draw).await?),
+        Ok(mut earlier) => match asking::sum(&app, &portal, &mut earlier, report::draw).await {
+            // The range itself is not made to wait for what it is compared with.
+            Err(Problem::WorkingOut(_)) => None,
+            before => Some(before?),
+        },
         Err(_) => None,
     };
-    let readings = asking::fold(&app, &portal, &filters.question, crate::deflection::articles).await?;
     let last = article_report::last_openings(&app, &caller, &filters.question).await?;
     let tickets = topics::tickets(&app, &caller, &filters.question).await?;
     let revised = match since {
@@ -136,7 +143,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: 
         let question = &filters.question;
         let language = caller.portal.languages.first().cloned().unwrap_or_else(Language::unknown);
         let (topics, _) = topics::rows(&reader, &tickets, question, &language, Page { cursor: 0, limit: TOPICS })?;
-        let articles = article_report::draw(&reader, question, readings, &last);
+        let articles = article_report::draw(&reader, question, told.articles.clone(), &last);
         let words = frame.words;
         let searches = told.searches.rows.iter().take(SEARCHES);
         let searches = searches.map(|row| searches::row(words, &reader, row, question)).collect::<Result<_, _>>()?;

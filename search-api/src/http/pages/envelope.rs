@@ -7,12 +7,14 @@ use super::words::{Words, words};
 use crate::http::App;
 use crate::http::client::Client;
 use crate::http::error::Problem;
+use crate::http::rollups::Waiting;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use indexer::language::Language;
+use jiff::civil::Date;
 use std::sync::Arc;
 
 /// Nothing but our own files runs, styles or is sent to. Browsers send an Origin with forms and beacons only under a referrer policy
@@ -33,6 +35,8 @@ struct Message {
     title: String,
     text: String,
     query: String,
+    /// Where less can be had at once.
+    sooner: Option<String>,
 }
 
 #[derive(Template)]
@@ -85,7 +89,9 @@ impl Asked {
                     frame.signed_in = false;
                 }
                 let (title, text) = frame.words.problem(&parts, &self.client.request_id);
-                Message { frame, title, text, query: String::new() }.render()
+                let waiting = parts.extensions.get::<Waiting>();
+                let sooner = waiting.and_then(|waiting| waiting.from).map(|from| self.sooner(from));
+                Message { frame, title, text, query: String::new(), sooner }.render()
             }
             None => Nowhere { words: words(&[]) }.render(),
         };
@@ -93,6 +99,13 @@ impl Asked {
         parts.headers.remove(header::CONTENT_TYPE);
         parts.headers.remove(header::CONTENT_LENGTH);
         (parts, Html(rendered)).into_response()
+    }
+
+    /// The same address for a range that begins on a later day.
+    fn sooner(&self, from: Date) -> String {
+        let asked = self.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        let kept = asked.filter(|pair| !pair.starts_with("from=") && !pair.starts_with("cursor="));
+        format!("?{}", kept.map(str::to_owned).chain([format!("from={from}")]).collect::<Vec<_>>().join("&"))
     }
 
     fn chosen_language(&self) -> Option<HeaderValue> {

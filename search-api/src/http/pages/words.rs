@@ -1,6 +1,7 @@
 //! Words of the pages by language, and how each language writes dates and numbers.
 
 use crate::http::error::Problem;
+use crate::http::rollups::Waiting;
 use axum::http::response::Parts;
 use indexer::language::Language;
 use jiff::civil::Date;
@@ -108,7 +109,10 @@ words! {
     }
     Session { title, lead, token, token_hint, wrong, submit }
     Message { title, text }
-    Failure { reference; invalid: Message, signed_out: Message, refused: Message, busy: Message, ours: Message }
+    Failure {
+        reference, sooner;
+        invalid: Message, signed_out: Message, refused: Message, busy: Message, working: Message, ours: Message
+    }
 }
 
 impl Words {
@@ -137,6 +141,11 @@ impl Words {
     pub fn problem(&self, problem: &Parts, request_id: &str) -> (String, String) {
         let failure = &self.failure;
         let is = |other: Problem| problem.status == other.status();
+        if let Some(waiting) = problem.extensions.get::<Waiting>() {
+            let Message { title, text } = &failure.working;
+            let text = fill(text, &[("done", &waiting.done), ("of", &waiting.of), ("seconds", &waiting.seconds())]);
+            return (title.clone(), text);
+        }
         let Message { title, text } = if is(Problem::NotFound) {
             &self.missing
         } else if is(Problem::Unauthorized(String::new())) {

@@ -1,6 +1,6 @@
 //! `GET /reports/articles`: which articles help, which are read before a ticket all the same, and which nobody opens.
 
-use super::asking::{ReportQuestion, ask, fold};
+use super::asking::{ReportQuestion, ask, sum};
 use super::lines;
 use super::replay::Reader;
 use super::searches::UNSEEN;
@@ -71,7 +71,7 @@ pub struct ArticleRow {
     responses((status = 200, content((ArticlesBody = "application/json"), (String = "text/csv"))),
         (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields) -> Result<Response, Problem> {
-    let question = ask(&caller, &mut fields, app.now())?;
+    let mut question = ask(&caller, &mut fields, app.now())?;
     let sorts: [(&str, Sort); 4] = [
         ("opened", |row| row.opened),
         ("solved", |row| row.solved),
@@ -82,7 +82,7 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
     let page = lines::Page::read(&mut fields, 50)?;
     let format = lines::Format::read(&mut fields)?;
     fields.finish()?;
-    let mut rows = rows(&app, &caller, &question).await?;
+    let mut rows = rows(&app, &caller, &mut question).await?;
     rows.sort_by_key(|row| Reverse(sort(row)));
     if format == lines::Format::Csv {
         return Ok(lines::table("articles.csv", COLUMNS, rows.into_iter().map(cells)));
@@ -93,8 +93,8 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
 }
 
 /// What became of each article that the caller may see, by title; last, in one row, of those that they may not.
-pub async fn rows(app: &App, caller: &Caller, question: &Question) -> Result<Vec<ArticleRow>, Problem> {
-    let readings = fold(app, &caller.portal.id, question, articles).await?;
+pub async fn rows(app: &App, caller: &Caller, question: &mut Question) -> Result<Vec<ArticleRow>, Problem> {
+    let readings = sum(app, &caller.portal.id, question, |selected, _| articles::draw(selected)).await?;
     let last = last_openings(app, caller, question).await?;
     let reader = Reader::new(app, caller);
     let question = question.clone();

@@ -84,7 +84,7 @@ async fn told(site: &Site) -> Vec<Value> {
     let mut told = Vec::new();
     // Of one month: until a month's overlap is over, rows know a browser under both of its keys, and days do not.
     for asked in ["", "&window=7d", "&window=1h&stratum=without_intent", "&language=en", "&role=admin"] {
-        for report in ["deflection", "trend", "searches"] {
+        for report in ["deflection", "trend", "articles", "searches"] {
             // Settled, and not.
             for range in ["from=2026-12-09&to=2026-12-27", "from=2027-01-09&to=2027-01-16"] {
                 told.push(site.get_as(ANALYST, &format!("{REPORTS}/{report}?{range}{asked}")).await.json());
@@ -164,4 +164,42 @@ async fn what_was_known_at_a_moment_long_ago_is_folded_from_rows() {
     roll_up(&site.app, &portal).await.unwrap();
     assert_eq!(site.get_as(ANALYST, &path).await.json(), from_rows);
     assert!(from_rows["outcomes"]["provisional"].as_u64().unwrap() > 0);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_days_that_are_not_worked_out_yet() {
+    let (mut site, portal) = with_large_logs().await;
+    two_months(&site, &portal).await;
+    Arc::get_mut(&mut site.app).unwrap().foldable = 100;
+    let asked = "from=2026-12-09&to=2027-01-06&window=72h";
+    for report in ["deflection", "trend", "articles"] {
+        let answer = site.get_as(ANALYST, &format!("{REPORTS}/{report}?{asked}")).await;
+        assert_eq!((answer.status.as_u16(), &answer.headers["retry-after"]), (503, &"98".parse().unwrap()));
+        let told = answer.json();
+        assert_eq!(told["type"], "urn:signpost:problem:working-out");
+        let detail = told["detail"].as_str().unwrap();
+        assert!(detail.starts_with("The days of this range are being worked out: 0 of 49 are done. Ask"), "{detail}");
+    }
+    // Few events are folded at once.
+    assert_eq!(site.get_as(ANALYST, &format!("{REPORTS}/deflection?from=2026-10-20&to=2026-11-01")).await.status, 200);
+    let page = site.get_as(ANALYST, &format!("/acme/dashboard?{asked}")).await;
+    assert_eq!(
+        (page.status.as_u16(), &page.headers["content-type"]),
+        (503, &"text/html; charset=utf-8".parse().unwrap())
+    );
+    assert!(page.text().contains("0 of 49 are done") && !page.text().contains("Show the days"), "{}", page.text());
+
+    roll_up(&site.app, &portal).await.unwrap();
+    // One day is known anew.
+    let late = Kind::Ticket { form_id: None, search_id: Some("s11".into()), ticket_id: Some("late".into()) };
+    backfill(&site, &portal, "b11", vec![(NOW_MS - 60 * DAY + 11 * 12 * HOUR + HOUR, late)]).await;
+    let page = site.get_as(ANALYST, &format!("/acme/dashboard?{asked}")).await.text();
+    assert!(page.contains("from=2026-12-18\">Show the days that are done</a>"), "{page}");
+    roll_up(&site.app, &portal).await.unwrap();
+    for report in ["deflection", "trend", "articles"] {
+        assert_eq!(site.get_as(ANALYST, &format!("{REPORTS}/{report}?{asked}")).await.status, 200);
+    }
+    // What was known long ago is in no day, and in too many rows.
+    let long_ago = site.get_as(ANALYST, &format!("{REPORTS}/deflection?{asked}&as_of=2027-01-05T00:00:00Z")).await;
+    assert_eq!((long_ago.status.as_u16(), &long_ago.json()["field"]), (400, &"as_of".into()));
 }
