@@ -163,6 +163,9 @@ impl Segment {
             if ordinal(first) != Some(HEAD) || ordinal(article.body()) != Some(BODY) {
                 return Err(torn());
             }
+            if self.vectors.has(first) || self.vectors.has(article.body()) {
+                return Err(PartitionError::Damaged("a vector belongs to no passage".to_owned()));
+            }
             article.lengths =
                 Field::ALL.map(|field| article.documents().map(|document| self.length(field, document)).sum());
             article.embedded =

@@ -3,7 +3,7 @@
 use super::words::Prefixes;
 use super::{Facets, Field, Living, ReadError, Synonyms, Work};
 use crate::article::{Body, Head};
-use crate::embedder::{ModelDigest, Vector, cosine};
+use crate::embedder::{ModelDigest, Vector, cosines};
 use crate::language::Language;
 use crate::partition::{IndexedArticle, Segment};
 use crate::shown::{ShownPassage, TermHash, read_names};
@@ -219,12 +219,10 @@ impl LanguageView {
     pub fn scan_vectors(&self, query: &[i8], each: &mut impl FnMut(u32, f32)) {
         for at in self.segments.iter().filter(|at| at.segment.vectors.dimensions() == query.len()) {
             Work { vectors: at.segment.documents.into(), ..Work::default() }.count();
-            for (document, vector) in at.segment.vectors.iter() {
-                let document = at.first + document;
-                if at.whole || self.is_alive(document) {
-                    each(document, cosine(query, vector));
-                }
-            }
+            let runs = at.segment.vectors.runs().map(|(document, vectors)| (at.first + document, vectors));
+            // A run lies within one article: no head and no body has a vector, which was made sure of at opening.
+            let living = runs.filter(|(document, _)| at.whole || self.is_alive(*document));
+            cosines(query, living, &mut *each);
         }
     }
 
