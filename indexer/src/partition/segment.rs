@@ -117,6 +117,7 @@ impl Segment {
     }
 
     /// Terms of a field in one document, as its field norm has them.
+    #[inline]
     pub(crate) fn length(&self, field: Field, document: DocId) -> u32 {
         self.norms[field as usize].fieldnorm(document)
     }

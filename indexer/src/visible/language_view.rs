@@ -153,10 +153,16 @@ impl LanguageView {
         passages.contains(&document).then(|| u16::try_from(document - passages.start).ok()).flatten()
     }
 
-    /// Terms of a field in one document, as its field norm has it (quantised).
-    pub fn length(&self, field: Field, document: u32) -> u32 {
-        let at = self.segment_of(document);
-        at.segment.length(field, document - at.first)
+    /// Terms of a field in some documents, one after another, as its field norm has them (quantised). The documents come in
+    /// their order, as those of postings do.
+    pub fn lengths(&self, field: Field, documents: impl Iterator<Item = u32>) -> impl Iterator<Item = u32> {
+        let mut segments = self.segments.as_slice();
+        documents.map(move |document| {
+            while segments.get(1).is_some_and(|next| next.first <= document) {
+                segments = &segments[1..];
+            }
+            segments.first().map_or(0, |at| at.segment.length(field, document - at.first))
+        })
     }
 
     /// Terms of a field in all living documents of one article.
@@ -181,9 +187,13 @@ impl LanguageView {
             while !block.docs().is_empty() {
                 read += block.docs().len();
                 let postings = block.docs().iter().zip(block.freqs());
-                let postings = postings.map(|(document, frequency)| (at.first + document, *frequency));
-                let living = postings.filter(|(document, _)| at.whole || self.is_alive(*document));
-                into.extend(living.map(|(document, frequency)| Posting { document, frequency }));
+                let postings = postings
+                    .map(|(document, frequency)| Posting { document: at.first + document, frequency: *frequency });
+                if at.whole {
+                    into.extend(postings);
+                } else {
+                    into.extend(postings.filter(|posting| self.is_alive(posting.document)));
+                }
                 block.advance();
             }
         }
