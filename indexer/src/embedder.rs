@@ -4,12 +4,12 @@ pub(crate) mod files;
 pub(crate) mod pool;
 
 use crate::language::KnownLanguages;
+use crate::products::products;
 use crate::static_table::StaticTable;
 use fastembed::{InitOptionsUserDefined, TextEmbedding, UserDefinedEmbeddingModel};
 use files::{ModelFiles, Settings};
 use pool::Pool;
 use serde::{Deserialize, Serialize};
-use simsimd::SpatialSimilarity;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::thread::ScopedJoinHandle;
@@ -217,8 +217,17 @@ pub(crate) fn init_runtime(library: PathBuf) -> Result<(), EmbedderError> {
 /// Cosine of two vectors of [`Embedder`] (the fixed scale divided out), within ±1 but for rounding; 0 if their lengths differ.
 /// The sum of products is an exact integer, so that every processor gives the same bits.
 pub fn cosine(a: &[i8], b: &[i8]) -> f32 {
-    let product = i8::dot(a, b).unwrap_or(0.0);
-    product as f32 / (STEPS * STEPS * a.len() as f32)
+    let mut found = 0.0;
+    if a.len() == b.len() {
+        cosines(a, std::iter::once((0, b)), |_, cosine| found = cosine);
+    }
+    found
+}
+
+/// Calls `each(place, cosine)` for the vectors of some runs: see [`products`].
+pub(crate) fn cosines<'a>(query: &[i8], runs: impl Iterator<Item = (u32, &'a [i8])>, mut each: impl FnMut(u32, f32)) {
+    let scale = STEPS * STEPS * query.len() as f32;
+    products(query, runs, |place, product| each(place, product as f32 / scale));
 }
 
 /// Mean cosine of the pairs of two sets of such vectors, each set as its sum and its size; 0 if their lengths differ. Exact up to

@@ -23,6 +23,7 @@ pub mod partition;
 pub mod passage;
 pub mod portal;
 pub mod problem;
+mod products;
 pub mod reranker;
 pub mod shown;
 mod slug;

@@ -11,6 +11,7 @@ use crate::embedder::ModelDigest;
 use crate::partition::Entry;
 use std::any::Any;
 use std::io::Write;
+use std::ops::Range;
 use tantivy::directory::{FileSlice, OwnedBytes, TerminatingWrite};
 use tantivy::index::{Segment, SegmentComponent, SegmentReader};
 use tantivy::indexer::doc_id_mapping::{DocIdMapping, MappingType};
@@ -28,6 +29,8 @@ pub(crate) struct Vectors {
     model: ModelDigest,
     dimensions: usize,
     documents: u32,
+    /// Documents that follow one another and have vectors: most often those of one article's passages.
+    runs: Vec<Range<DocId>>,
     bytes: OwnedBytes,
 }
 
@@ -45,8 +48,9 @@ impl Vectors {
             Some((model, number(36)? as usize, number(40)?)).filter(|_| bytes.starts_with(MAGIC))
         };
         let (model, dimensions, documents) = header().ok_or_else(|| damaged("no header"))?;
-        let read = Self { model, dimensions, documents, bytes };
-        let records = read.presence().iter().map(|byte| byte.count_ones() as usize).sum::<usize>();
+        let mut read = Self { model, dimensions, documents, runs: Vec::new(), bytes };
+        read.runs = runs_of(read.presence());
+        let records = read.runs.iter().map(Range::len).sum::<usize>();
         if read.bytes.len() != read.records_start() + records * dimensions {
             return Err(damaged("its length is not what its header says"));
         }
@@ -75,10 +79,16 @@ impl Vectors {
 
     /// All documents that have a vector, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (DocId, &[i8])> {
-        let present =
-            self.presence().iter().enumerate().flat_map(|(at, byte)| Bits(*byte).map(move |bit| at as u32 * 8 + bit));
-        let records = self.bytes.get(self.records_start()..).unwrap_or_default();
-        present.zip(signed(records).chunks_exact(self.dimensions.max(1)))
+        self.runs().flat_map(|(first, records)| (first..).zip(records.chunks_exact(self.dimensions.max(1))))
+    }
+
+    /// The same by runs of documents that follow one another: the first, and the vectors of all one after another.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (DocId, &[i8])> {
+        let mut rest = signed(self.bytes.get(self.records_start()..).unwrap_or_default());
+        self.runs.iter().map_while(move |run| {
+            let records = rest.split_off(..run.len() * self.dimensions)?;
+            Some((run.start, records))
+        })
     }
 
     fn presence(&self) -> &[u8] {
@@ -90,17 +100,19 @@ impl Vectors {
     }
 }
 
-/// Positions of the bits that are set, lowest first.
-struct Bits(u8);
-
-impl Iterator for Bits {
-    type Item = u32;
-
-    fn next(&mut self) -> Option<u32> {
-        let lowest = (self.0 != 0).then(|| self.0.trailing_zeros())?;
-        self.0 &= self.0 - 1;
-        Some(lowest)
+/// Runs of bits that are set.
+fn runs_of(bits: &[u8]) -> Vec<Range<u32>> {
+    let mut runs: Vec<Range<u32>> = Vec::new();
+    let set = (0..)
+        .zip(bits)
+        .flat_map(|(at, byte)| (0..8).filter(move |bit| byte >> bit & 1 == 1).map(move |bit| at * 8 + bit));
+    for bit in set {
+        match runs.last_mut() {
+            Some(run) if run.end == bit => run.end += 1,
+            _ => runs.push(bit..bit + 1),
+        }
     }
+    runs
 }
 
 fn signed(bytes: &[u8]) -> &[i8] {

@@ -117,6 +117,7 @@ impl Segment {
     }
 
     /// Terms of a field in one document, as its field norm has them.
+    #[inline]
     pub(crate) fn length(&self, field: Field, document: DocId) -> u32 {
         self.norms[field as usize].fieldnorm(document)
     }
@@ -162,6 +163,9 @@ impl Segment {
             };
             if ordinal(first) != Some(HEAD) || ordinal(article.body()) != Some(BODY) {
                 return Err(torn());
+            }
+            if self.vectors.has(first) || self.vectors.has(article.body()) {
+                return Err(PartitionError::Damaged("a vector belongs to no passage".to_owned()));
             }
             article.lengths =
                 Field::ALL.map(|field| article.documents().map(|document| self.length(field, document)).sum());

@@ -3,7 +3,7 @@
 use super::words::Prefixes;
 use super::{Facets, Field, Living, ReadError, Synonyms, Work};
 use crate::article::{Body, Head};
-use crate::embedder::{ModelDigest, Vector, cosine};
+use crate::embedder::{ModelDigest, Vector, cosines};
 use crate::language::Language;
 use crate::partition::{IndexedArticle, Segment};
 use crate::shown::{ShownPassage, TermHash, read_names};
@@ -153,10 +153,16 @@ impl LanguageView {
         passages.contains(&document).then(|| u16::try_from(document - passages.start).ok()).flatten()
     }
 
-    /// Terms of a field in one document, as its field norm has it (quantised).
-    pub fn length(&self, field: Field, document: u32) -> u32 {
-        let at = self.segment_of(document);
-        at.segment.length(field, document - at.first)
+    /// Terms of a field in some documents, one after another, as its field norm has them (quantised). The documents come in
+    /// their order, as those of postings do.
+    pub fn lengths(&self, field: Field, documents: impl Iterator<Item = u32>) -> impl Iterator<Item = u32> {
+        let mut segments = self.segments.as_slice();
+        documents.map(move |document| {
+            while segments.get(1).is_some_and(|next| next.first <= document) {
+                segments = &segments[1..];
+            }
+            segments.first().map_or(0, |at| at.segment.length(field, document - at.first))
+        })
     }
 
     /// Terms of a field in all living documents of one article.
@@ -181,9 +187,13 @@ impl LanguageView {
             while !block.docs().is_empty() {
                 read += block.docs().len();
                 let postings = block.docs().iter().zip(block.freqs());
-                let postings = postings.map(|(document, frequency)| (at.first + document, *frequency));
-                let living = postings.filter(|(document, _)| at.whole || self.is_alive(*document));
-                into.extend(living.map(|(document, frequency)| Posting { document, frequency }));
+                let postings = postings
+                    .map(|(document, frequency)| Posting { document: at.first + document, frequency: *frequency });
+                if at.whole {
+                    into.extend(postings);
+                } else {
+                    into.extend(postings.filter(|posting| self.is_alive(posting.document)));
+                }
                 block.advance();
             }
         }
@@ -219,12 +229,10 @@ impl LanguageView {
     pub fn scan_vectors(&self, query: &[i8], each: &mut impl FnMut(u32, f32)) {
         for at in self.segments.iter().filter(|at| at.segment.vectors.dimensions() == query.len()) {
             Work { vectors: at.segment.documents.into(), ..Work::default() }.count();
-            for (document, vector) in at.segment.vectors.iter() {
-                let document = at.first + document;
-                if at.whole || self.is_alive(document) {
-                    each(document, cosine(query, vector));
-                }
-            }
+            let runs = at.segment.vectors.runs().map(|(document, vectors)| (at.first + document, vectors));
+            // A run lies within one article: no head and no body has a vector, which was made sure of at opening.
+            let living = runs.filter(|(document, _)| at.whole || self.is_alive(*document));
+            cosines(query, living, &mut *each);
         }
     }
 

@@ -120,9 +120,9 @@ pub fn best_first(a: &Scored, b: &Scored) -> std::cmp::Ordering {
 /// Scores the articles found under a mode: those with a word of the query and the first [`DENSE_CANDIDATES`] of the vectors.
 /// In no order.
 pub fn fuse(view: &LanguageView, asked: &Asked, evidence: &Evidence, mode: Mode, trust: Trust) -> (Vec<Scored>, Scale) {
-    let lexical = match mode {
+    let lexical: Vec<_> = match mode {
         Mode::Dense => Vec::new(),
-        Mode::Lexical | Mode::Hybrid => list(view, &evidence.lexical, 0.0),
+        Mode::Lexical | Mode::Hybrid => list(view, &evidence.lexical, 0.0).collect(),
     };
     let dense = match mode {
         Mode::Lexical => Vec::new(),
@@ -131,7 +131,7 @@ pub fn fuse(view: &LanguageView, asked: &Asked, evidence: &Evidence, mode: Mode,
     // Without vectors there is no range to take.
     let pools = match mode {
         Mode::Lexical => Pools::default(),
-        Mode::Dense | Mode::Hybrid => [&lexical, &dense].map(|list| best(list.clone(), POOL)),
+        Mode::Dense | Mode::Hybrid => [&lexical, &dense].map(|list| best(list.iter().copied(), POOL)),
     };
     let signals = match mode {
         Mode::Lexical | Mode::Dense => Signals::default(),
@@ -251,12 +251,9 @@ impl Scale {
     }
 }
 
-fn list(view: &LanguageView, scores: &[f32], nothing: f32) -> Vec<Scored> {
-    let found = scores.iter().enumerate().filter(|(_, score)| **score > nothing);
-    found
-        .map(|(article, score)| (article as u32, *score))
-        .map(|(article, score)| Scored { article, id: view.article_id(article), score })
-        .collect()
+fn list(view: &LanguageView, scores: &[f32], nothing: f32) -> impl Iterator<Item = Scored> {
+    let found = (0..).zip(scores).filter(move |(_, score)| **score > nothing);
+    found.map(|(article, score)| Scored { article, id: view.article_id(article), score: *score })
 }
 
 /// Brings the best few to the front, in their order; the rest stays in none.
@@ -269,29 +266,26 @@ pub fn sort_first(scored: &mut [Scored], few: usize) {
 }
 
 /// The best few, in no order.
-pub fn best(mut scored: Vec<Scored>, few: usize) -> Vec<Scored> {
-    if few > 0 && scored.len() > 2 * few {
-        // Bare scores are sifted faster than articles; what is left is as good as the last of the few.
-        let mut scores: Vec<Descending> = scored.iter().map(|scored| Descending::of(scored.score)).collect();
-        let last = *scores.select_nth_unstable(few - 1).1;
-        scored.retain(|scored| Descending::of(scored.score) <= last);
+pub fn best(scored: impl IntoIterator<Item = Scored>, few: usize) -> Vec<Scored> {
+    let mut best: Vec<Scored> = Vec::new();
+    let mut bar = f32::NEG_INFINITY;
+    for scored in scored {
+        // Most fall here, once the first have set the bar.
+        if scored.score < bar {
+            continue;
+        }
+        best.push(scored);
+        if best.len() == 2 * few {
+            let (_, last, _) = best.select_nth_unstable_by(few - 1, best_first);
+            bar = last.score;
+            best.truncate(few);
+        }
     }
-    if scored.len() > few {
-        scored.select_nth_unstable_by(few, best_first);
-        scored.truncate(few);
+    if best.len() > few {
+        best.select_nth_unstable_by(few, best_first);
+        best.truncate(few);
     }
-    scored
-}
-
-/// A score as a number that is less the higher the score is, in the order of `f32::total_cmp`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Descending(i32);
-
-impl Descending {
-    fn of(score: f32) -> Self {
-        let bits = score.to_bits().cast_signed();
-        Self(!(bits ^ ((bits >> 31).cast_unsigned() >> 1).cast_signed()))
-    }
+    best
 }
 
 #[cfg(test)]

@@ -111,7 +111,7 @@ pub fn rank<'a>(
         let (mut found, scale) = fusion::fuse(view, &asked, &evidence, mode, trust);
         let mut unfiltered = None;
         if !query.filters.is_empty() {
-            unfiltered = Some(fusion::best(found.clone(), HEAD));
+            unfiltered = Some(fusion::best(found.iter().copied(), HEAD));
             let filter = facets::Filter::of(&query.filters, view);
             found.retain(|scored| filter.admits(view, scored.article));
         }

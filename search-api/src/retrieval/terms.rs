@@ -138,8 +138,8 @@ impl Reader {
 
     fn weigh_passages(&mut self, view: &LanguageView, field: Field, weight: f32) {
         let average = view.total_length(field) as f32 / view.passages() as f32;
-        for posting in &self.postings {
-            let length = view.length(field, posting.document);
+        let lengths = view.lengths(field, self.postings.iter().map(|posting| posting.document));
+        for (posting, length) in self.postings.iter().zip(lengths) {
             self.documents.add(posting.document, weight * posting.frequency as f32 / normalised(length, average));
         }
     }

@@ -5,6 +5,7 @@ use crate::analysis::analyze;
 use crate::visible::{Field, LanguageView, VisibleIndex};
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::iter::once;
 
 const FIELDS: [Field; 4] = [Field::Title, Field::Tags, Field::Heading, Field::Body];
 
@@ -39,8 +40,8 @@ fn dump_article(view: &LanguageView, article: u32) -> String {
     assert!((0..).map_while(|ordinal| view.document(article, ordinal)).eq(view.passages_of(article)));
     for (place, document) in (0..).map_while(|ordinal| view.document(article, ordinal)).enumerate() {
         assert_eq!((view.article_of(document), view.ordinal(document)), (article, Some(place as u16)));
-        write!(out, "\n  {:?} {:?}", FIELDS.map(|field| view.length(field, document)), view.passage(document).unwrap())
-            .unwrap();
+        let lengths = FIELDS.map(|field| view.lengths(field, once(document)).collect::<Vec<_>>());
+        write!(out, "\n  {lengths:?} {:?}", view.passage(document).unwrap()).unwrap();
         write!(out, " {:?}", view.order(document).collect::<Vec<_>>()).unwrap();
     }
     write!(out, "\n  {:?}", view.order(view.head_document(article)).collect::<Vec<_>>()).unwrap();

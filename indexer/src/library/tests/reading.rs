@@ -1,13 +1,17 @@
 //! Single answers of the reading API, on articles small enough to work the answers out by hand.
 
-use super::world::{MODEL, PORTAL, anonymous, article, folder, holder, language, portal, put, role, section, vector};
+use super::world::{
+    MODEL, PORTAL, anonymous, article, folder, holder, language, portal, put, random_article, role, section, vector,
+};
 use crate::analysis::analyze;
 use crate::article::Article;
 use crate::audience::Grants;
-use crate::library::Library;
+use crate::library::{Change, Library};
+use crate::passage::passages;
 use crate::visible::{Field, Living, MOST_PARTITIONS, VisibleIndex};
 use crate::word_order::hash;
-use std::collections::HashMap;
+use rand::prelude::*;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -161,6 +165,49 @@ fn the_scan_gives_each_living_passage_its_cosine() {
     });
     let expected = ["one", "three"].map(|text| (text.to_owned(), crate::embedder::cosine(&vector("q"), &vector(text))));
     assert_eq!(scanned, HashMap::from(expected));
+}
+
+#[test]
+fn the_scan_passes_over_the_denied_the_deleted_and_what_has_no_vector_wherever_they_stand() {
+    let mut rng = StdRng::seed_from_u64(5);
+    let paths: Vec<String> = (0..60).map(|n| format!("{n:02}.md")).collect();
+    let articles: Vec<_> = paths.iter().map(|path| random_article(path, &mut rng)).collect();
+    let (library, _folder) = library(&[]);
+    let mut embedded = HashMap::new();
+    let puts = articles.iter().map(|article| {
+        let vectors: Vec<_> = passages(article)
+            .iter()
+            .map(|passage| rng.random_bool(0.8).then(|| vector(&format!("{}{}", article.head.path, passage.text))))
+            .collect();
+        embedded.insert(article.head.path.clone(), vectors.clone());
+        Change::Put(Box::new(article.clone()), vectors)
+    });
+    let puts: Vec<_> = puts.collect();
+    library.apply(PORTAL, puts, Some(MODEL)).unwrap();
+    let mut gone = |share| paths.iter().filter(|_| rng.random_bool(share)).cloned().collect::<Vec<_>>();
+    let (deleted, denied) = (gone(0.2), gone(0.3));
+    library.apply(PORTAL, deleted.iter().cloned().map(Change::Remove).collect(), Some(MODEL)).unwrap();
+    library.deny(PORTAL, &denied);
+
+    let (query, index) = (vector("q"), library.snapshot().visible(PORTAL, &Grants::Everything).unwrap());
+    let mut scanned = BTreeMap::new();
+    for view in index.languages() {
+        view.scan_vectors(&query, &mut |document, cosine| {
+            let path = view.head(view.article_of(document)).path.clone();
+            assert!(scanned.insert((path, view.ordinal(document)), cosine.to_bits()).is_none());
+        });
+    }
+    let naive = |vector: &[i8]| {
+        let product: i32 = query.iter().zip(vector).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum();
+        (product as f32 / (24.0 * 24.0 * 16.0)).to_bits()
+    };
+    let mut expected = BTreeMap::new();
+    for (path, vectors) in embedded.into_iter().filter(|(path, _)| !deleted.contains(path) && !denied.contains(path)) {
+        let vectors = (0..).zip(vectors).filter_map(|(place, vector)| Some((place, vector?)));
+        expected.extend(vectors.map(|(place, vector)| ((path.clone(), Some(place)), naive(&vector))));
+    }
+    assert!(expected.len() > 50 && !deleted.is_empty() && !denied.is_empty());
+    assert_eq!(scanned, expected);
 }
 
 #[test]
