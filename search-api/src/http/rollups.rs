@@ -65,11 +65,23 @@ pub struct Kept {
 }
 
 /// Facts that answer a question, if its log is large and they are kept; its moment is then that whose knowledge they are of, if it was
-/// about now. What cannot be read counts as not kept. `None`: its rows are to be folded, and are not too many.
+/// about now. `None`: its rows are to be folded, and are not too many.
 ///
 /// # Errors
 /// Neither is there an answer in days nor in time in rows; or the database cannot be read.
 pub async fn facts_for(app: &App, portal: &str, question: &mut Question) -> Result<Option<(Facts, Lost)>, Problem> {
+    let found = kept_facts(app, portal, question).await?;
+    if found.is_none() {
+        admit(app, portal, question).await?;
+    }
+    Ok(found)
+}
+
+/// The same if they are kept, however many rows there are. What cannot be read counts as not kept.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn kept_facts(app: &App, portal: &str, question: &mut Question) -> Result<Option<(Facts, Lost)>, Problem> {
     let asked = question.clone();
     if let Some(kept) = kept(app.store.archive(), portal, question, app.large_log).await? {
         match app.cores.run_behind(move || kept.read()).await? {
@@ -80,8 +92,16 @@ pub async fn facts_for(app: &App, portal: &str, question: &mut Question) -> Resu
             }
         }
     }
-    admit(app, portal, question).await?;
     Ok(None)
+}
+
+/// Whether the reach of a question has at least so many events.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn has(app: &App, portal: &str, question: &Question, events: u32) -> Result<bool, StoreError> {
+    let (from, to) = question.reach();
+    Ok(app.store.archive().count_events(portal, from, to, events).await? >= u64::from(events))
 }
 
 /// The facts that answer a question, if its reach has at least `large` events and all of them are kept; its moment is then that whose knowledge they are of,

@@ -1,6 +1,6 @@
 //! What is said while the days of a large log are still being worked out: how far that is, and from which day on it is done.
 
-use super::{FRESH, name, settles};
+use super::{FRESH, has, name, settles};
 use crate::deflection::Question;
 use crate::deflection::question::{REACH, day_of};
 use crate::http::App;
@@ -54,12 +54,11 @@ impl Waiting {
 /// # Errors
 /// There are too many; or the database cannot be read.
 pub async fn admit(app: &App, portal: &str, question: &Question) -> Result<(), Problem> {
-    let ((from, to), archive) = (question.reach(), app.store.archive());
-    if archive.count_events(portal, from, to, app.foldable).await? < u64::from(app.foldable) {
+    if !has(app, portal, question, app.foldable).await? {
         return Ok(());
     }
-    let (zone, now) = (&question.zone, app.now());
-    let known = archive.known_days(portal, &name(zone)).await?;
+    let ((from, to), zone, now) = (question.reach(), &question.zone, app.now());
+    let known = app.store.archive().known_days(portal, &name(zone)).await?;
     let days = day_of(from, zone).series(1.day()).take_while(|day| *day <= day_of(to, zone));
     let is_done = |day: Date| {
         let settled = |known: i64| settles(day, zone).is_some_and(|settles| known >= settles);
