@@ -212,6 +212,18 @@ pub enum Belongs {
     Unlinked,
 }
 
+impl Belongs {
+    /// Its name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Episode => "attributed",
+            Self::Visit => "visit_alone",
+            Self::OutsideWindow => "outside_window",
+            Self::Unlinked => "unlinked",
+        }
+    }
+}
+
 /// Events or tickets of one moment, or of one day, that are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AsideFact {

@@ -1,6 +1,7 @@
 //! One episode told in order: what was searched, shown, opened and said, which tickets came, and what that means under each window.
 
-use super::ledger::{Book, Row, TicketLine};
+use super::book::Book;
+use super::ledger::{EpisodeName, Row, TicketLine};
 use super::log::{Confidence, Kind, Millis, Surface};
 use super::outcomes::Outcome;
 use super::queries::Asked;
@@ -9,7 +10,7 @@ use super::report::Selection;
 use super::units::What;
 use super::why::{Why, why};
 use indexer::language::Language;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An episode, from its first event to its last ticket.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +27,19 @@ pub struct History {
     pub steps: Vec<Step>,
     /// What became of it under each window, shortest first.
     pub verdicts: Vec<Verdict>,
+}
+
+impl History {
+    /// The same where these texts may be shown, and no others.
+    pub fn among(mut self, common: &BTreeSet<String>) -> Self {
+        self.row.asked = self.row.asked.map(|asked| asked.among(self.row.text.as_deref(), common));
+        for step in &mut self.steps {
+            if let Happened::Searched { asked, text, .. } = &mut step.happened {
+                *asked = asked.clone().among(text.as_deref(), common);
+            }
+        }
+        self
+    }
 }
 
 /// Something that happened.
@@ -108,7 +122,7 @@ pub struct Verdict {
     /// The rule that decided.
     pub why: Why,
     /// The later episode that reopened it.
-    pub reopened_by: Option<String>,
+    pub reopened_by: Option<EpisodeName>,
     /// Tickets attributed to it.
     pub tickets: Vec<TicketLine>,
 }
@@ -124,7 +138,7 @@ pub(super) fn account(selection: &Selection<'_, '_>, is_it: impl Fn(&str) -> boo
         window: selection.question.window,
         outcome,
         why: why(selection, number),
-        reopened_by: later.map(|&later| journeys.episodes[later].id.to_owned()),
+        reopened_by: later.map(|&later| EpisodeName::of(&journeys.episodes[later])),
         tickets: row.tickets.clone(),
     };
     Some(History {

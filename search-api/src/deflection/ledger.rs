@@ -1,17 +1,15 @@
 //! The ledger: the rows that a figure is the sum of, one for each unit that it counts.
 
+use super::book::Book;
 use super::episodes::Episode;
-use super::facts::Selected;
-use super::facts::gather::openings_by_search;
+use super::facts::{Facts, SearchFact, Selected};
 use super::log::Millis;
-use super::outcomes::FormOutcome;
-use super::queries::{Asked, common};
+use super::queries::Asked;
 use super::report::Selection;
-use super::searches::Search;
-use super::tickets::{Attribution, Link, Rule};
+use super::tickets::{Link, Rule};
 use super::units::{LINK_COVERAGE, Unit, Units, What, link_coverage};
 use super::{figures, formulas, tasks};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What a row stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,6 +72,8 @@ pub struct Wanted {
     pub listed: Listed,
     /// Only rows that ended so, by name (see [`Row::outcome`]); empty: all.
     pub outcomes: BTreeSet<String>,
+    /// Only rows of a stretch of the range, its end excluded.
+    pub within: Option<(Millis, Millis)>,
 }
 
 /// What the ledger lists.
@@ -165,7 +165,23 @@ pub struct Row {
     /// What it contributes to the time to answer.
     pub millis: Option<Millis>,
     /// Ids of the episodes that it is, holds or belongs to.
-    pub episodes: Vec<String>,
+    pub episodes: Vec<EpisodeName>,
+}
+
+/// What an episode is found by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EpisodeName {
+    /// Id of the event that opened it.
+    pub id: String,
+    /// When it began.
+    pub t: Millis,
+}
+
+impl EpisodeName {
+    /// Of an episode.
+    pub fn of(episode: &Episode<'_>) -> Self {
+        Self { id: episode.id.to_owned(), t: episode.start }
+    }
 }
 
 /// A ticket, how it is tied to its visitor, and why it belongs where it does.
@@ -182,11 +198,13 @@ pub struct TicketLine {
 /// The rows that are wanted, in order of time, then of kind and id.
 pub(super) fn draw(selection: &Selection<'_, '_>, wanted: &Wanted) -> Vec<Row> {
     let book = Book::new(selection);
-    let mut units = Vec::new();
-    match &wanted.listed {
-        Listed::All(kind) => all(&selection.selected, *kind, &mut |unit| units.push(unit)),
-        Listed::Figure(counted, _) => (counted.units)(&selection.selected, &mut |unit| units.push(unit)),
-    }
+    let mut rows: Vec<Row> = units(&selection.selected, wanted).into_iter().map(|unit| book.row(unit)).collect();
+    rows.sort_by(|a, b| (a.t, a.kind, &a.id).cmp(&(b.t, b.kind, &b.id)));
+    rows
+}
+
+/// What the wanted rows are of.
+pub(super) fn units(selected: &Selected<'_>, wanted: &Wanted) -> Vec<Unit> {
     let part = match wanted.listed {
         Listed::All(_) => Part::Both,
         Listed::Figure(_, part) => part,
@@ -196,10 +214,32 @@ pub(super) fn draw(selection: &Selection<'_, '_>, wanted: &Wanted) -> Vec<Row> {
         Part::Numerator => unit.numerator,
         Part::Denominator => unit.denominator,
     };
-    let ended = |row: &Row| wanted.outcomes.is_empty() || wanted.outcomes.contains(row.outcome);
-    let mut rows: Vec<Row> = units.into_iter().filter(meant).map(|unit| book.row(unit)).filter(ended).collect();
-    rows.sort_by(|a, b| (a.t, a.kind, &a.id).cmp(&(b.t, b.kind, &b.id)));
-    rows
+    let ended = |unit: &Unit| wanted.outcomes.is_empty() || wanted.outcomes.contains(ending(selected.facts, unit.what));
+    let within = |unit: &Unit| wanted.within.is_none_or(|(from, to)| from <= unit.t && unit.t < to);
+    let mut units = Vec::new();
+    let mut tell = |unit: Unit| units.extend((within(&unit) && meant(&unit) && ended(&unit)).then_some(unit));
+    match &wanted.listed {
+        Listed::All(kind) => all(selected, *kind, &mut tell),
+        Listed::Figure(counted, _) => (counted.units)(selected, &mut tell),
+    }
+    units
+}
+
+/// How something ended, by name (see [`Row::outcome`]).
+pub(super) fn ending(facts: &Facts, what: What) -> &'static str {
+    match what {
+        What::Episode(number) => facts.episodes[number].outcome.name(),
+        What::Visit(number) if facts.visits[number].asked => "ticketed",
+        What::Visit(_) => "not_ticketed",
+        What::Form(number) => facts.forms[number].outcome.name(),
+        What::Search(number) => match facts.searches[number] {
+            SearchFact { nothing: true, .. } => "nothing_found",
+            SearchFact { opened: true, .. } => "opened",
+            _ => "not_opened",
+        },
+        What::Ticket(number) => facts.tickets[number].belongs.name(),
+        What::Task(number) => tasks::ending(facts.tasks[number].went_on),
+    }
 }
 
 /// All of a kind in the range, as units of no figure.
@@ -212,178 +252,5 @@ fn all(selected: &Selected<'_>, kind: Kind, each: &mut dyn FnMut(Unit)) {
         Kind::Search => selected.searches().for_each(|(number, fact)| tell(What::Search(number), fact.t)),
         Kind::Ticket => selected.tickets().for_each(|(number, fact)| tell(What::Ticket(number), fact.t)),
         Kind::Task => selected.tasks().for_each(|(number, fact)| tell(What::Task(number), fact.t)),
-    }
-}
-
-/// What rows are written from, looked up once.
-pub(super) struct Book<'s, 'e, 'a> {
-    selection: &'s Selection<'e, 'a>,
-    common: BTreeSet<&'e str>,
-    tickets_of_episode: BTreeMap<usize, Vec<usize>>,
-    tickets_of_visit: BTreeMap<usize, Vec<usize>>,
-    tickets_of_form: BTreeMap<usize, Vec<usize>>,
-    episodes_of_visit: BTreeMap<usize, Vec<usize>>,
-}
-
-impl<'s, 'e, 'a> Book<'s, 'e, 'a> {
-    pub(super) fn new(selection: &'s Selection<'e, 'a>) -> Self {
-        let journeys = selection.journeys;
-        let mut book = Self {
-            selection,
-            common: common(selection),
-            tickets_of_episode: BTreeMap::new(),
-            tickets_of_visit: BTreeMap::new(),
-            tickets_of_form: BTreeMap::new(),
-            episodes_of_visit: BTreeMap::new(),
-        };
-        for (number, (ticket, attribution)) in selection.all_tickets.iter().zip(selection.attributions).enumerate() {
-            if let Some(form) = ticket.form {
-                book.tickets_of_form.entry(form).or_default().push(number);
-            }
-            match attribution {
-                Attribution::Episode { episode, .. } => {
-                    let visit = journeys.episodes[*episode].visit;
-                    book.tickets_of_episode.entry(*episode).or_default().push(number);
-                    book.tickets_of_visit.entry(visit).or_default().push(number);
-                }
-                Attribution::Visit(visit) => book.tickets_of_visit.entry(*visit).or_default().push(number),
-                Attribution::OutsideWindow | Attribution::Unlinked => {}
-            }
-        }
-        for (number, episode) in journeys.episodes.iter().enumerate() {
-            book.episodes_of_visit.entry(episode.visit).or_default().push(number);
-        }
-        book
-    }
-
-    /// The row of a unit.
-    fn row(&self, unit: Unit) -> Row {
-        let row = self.row_of(unit.what);
-        Row { numerator: unit.numerator, denominator: unit.denominator, millis: unit.millis, ..row }
-    }
-
-    /// The row of something that is in no figure.
-    pub(super) fn row_of(&self, what: What) -> Row {
-        match what {
-            What::Episode(number) => self.episode(number),
-            What::Visit(number) => self.visit(number),
-            What::Form(number) => self.form(number),
-            What::Search(number) => self.search(number),
-            What::Ticket(number) => self.ticket(number),
-            What::Task(number) => self.task(number),
-        }
-    }
-
-    /// What was asked, as far as it may be shown beside what one visitor did.
-    pub(super) fn asked(&self, search: &Search<'_>) -> Asked {
-        match search.text.as_deref() {
-            None => Asked::NotKept,
-            Some(text) if self.common.contains(text) => Asked::Query(text.into()),
-            Some(_) => Asked::TooSmall,
-        }
-    }
-
-    /// A ticket and why it belongs where it does.
-    pub(super) fn ticket_line(&self, number: usize) -> TicketLine {
-        let linked = &self.selection.all_tickets[number];
-        let rule = match self.selection.attributions[number] {
-            Attribution::Episode { rule, .. } => Some(rule),
-            _ => None,
-        };
-        TicketLine { id: linked.ticket.id.clone(), link: linked.link, rule }
-    }
-
-    /// Numbers of the tickets attributed to an episode.
-    pub(super) fn tickets_of_episode(&self, number: usize) -> &[usize] {
-        self.tickets_of_episode.get(&number).map_or(&[], Vec::as_slice)
-    }
-
-    fn episode(&self, number: usize) -> Row {
-        let episode = &self.selection.journeys.episodes[number];
-        let outcome = self.selection.outcomes[number].name();
-        let row = Row { tickets: self.lines(self.tickets_of_episode(number)), ..self.of(&[number]) };
-        Row { kind: Kind::Episode, id: episode.id.into(), t: episode.start, outcome, ..row }
-    }
-
-    fn visit(&self, number: usize) -> Row {
-        let visit = &self.selection.journeys.visits[number];
-        let episodes = self.episodes_of_visit.get(&number).map_or(&[][..], Vec::as_slice);
-        let outcome = if self.selection.selected.facts.visits[number].asked { "ticketed" } else { "not_ticketed" };
-        let id = visit.events.first().map_or_else(String::new, |event| event.event.id.clone());
-        let tickets = self.lines(self.tickets_of_visit.get(&number).map_or(&[], Vec::as_slice));
-        Row { kind: Kind::Visit, id, t: visit.start(), outcome, tickets, ..self.of(episodes) }
-    }
-
-    fn form(&self, number: usize) -> Row {
-        let form = &self.selection.journeys.forms[number];
-        let outcome: FormOutcome = self.selection.form_outcomes[number];
-        let row = Row {
-            tickets: self.lines(self.tickets_of_form.get(&number).map_or(&[], Vec::as_slice)),
-            searches: 0,
-            opened: form.suggestions.len(),
-            ..self.of(form.episode.as_slice())
-        };
-        Row { kind: Kind::Form, id: form.begun_by.into(), t: form.start, outcome: outcome.name(), ..row }
-    }
-
-    fn search(&self, number: usize) -> Row {
-        let (number, place) = self.selection.places[number];
-        let episode = &self.selection.journeys.episodes[number];
-        let search = &episode.searches[place];
-        let opened = openings_by_search(episode).get(&place).copied().unwrap_or_default();
-        let outcome = match (search.found_nothing(), opened) {
-            (true, _) => "nothing_found",
-            (false, 0) => "not_opened",
-            (false, _) => "opened",
-        };
-        let row = Row { searches: 1, opened, ..self.of(&[number]) };
-        let (asked, text) = (Some(self.asked(search)), search.last.text.clone());
-        let id = search.keystrokes[0].event.id.clone();
-        Row { kind: Kind::Search, id, t: search.begins(), outcome, asked, text, ..row }
-    }
-
-    fn ticket(&self, number: usize) -> Row {
-        let linked = &self.selection.all_tickets[number];
-        let attribution = self.selection.attributions[number];
-        let row = match attribution {
-            Attribution::Episode { episode, .. } => self.of(&[episode]),
-            _ => self.of(&[]),
-        };
-        let (id, t, tickets) = (linked.ticket.id.clone(), linked.ticket.at, vec![self.ticket_line(number)]);
-        Row { kind: Kind::Ticket, id, t, outcome: attribution.name(), tickets, searches: 0, opened: 0, ..row }
-    }
-
-    /// It tells nothing of what was searched: it belongs to no need.
-    fn task(&self, number: usize) -> Row {
-        let tile = self.selection.tiles[number];
-        let id = self.selection.journeys.visits[tile.visit].events[tile.place].event.id.clone();
-        let fact = &self.selection.selected.facts.tasks[number];
-        Row { kind: Kind::Task, id, t: fact.t, outcome: tasks::ending(fact.went_on), opened: 1, ..self.of(&[]) }
-    }
-
-    /// What episodes give to a row: what was last asked, and how much was searched and opened.
-    fn of(&self, episodes: &[usize]) -> Row {
-        let episodes: Vec<&Episode<'a>> =
-            episodes.iter().map(|&number| &self.selection.journeys.episodes[number]).collect();
-        let last = episodes.iter().filter_map(|episode| episode.searches.last()).max_by_key(|search| search.begins());
-        Row {
-            kind: Kind::Episode,
-            id: String::new(),
-            t: 0,
-            outcome: "",
-            numerator: false,
-            denominator: false,
-            asked: last.map(|search| self.asked(search)),
-            text: last.and_then(|search| search.last.text.clone()),
-            searches: episodes.iter().map(|episode| episode.searches.len()).sum(),
-            opened: episodes.iter().map(|episode| episode.openings.len()).sum(),
-            tickets: Vec::new(),
-            millis: None,
-            episodes: episodes.iter().map(|episode| episode.id.to_owned()).collect(),
-        }
-    }
-
-    fn lines(&self, tickets: &[usize]) -> Vec<TicketLine> {
-        tickets.iter().map(|&number| self.ticket_line(number)).collect()
     }
 }

@@ -1,16 +1,20 @@
 //! What holds of the ledger of every log: its rows add up to each figure, under every window and filter.
 
+use super::clock::moment;
 use super::intervals::percentile;
+use super::kin::Kin;
 use super::ledger::{Counted, ENDINGS, Kind, Listed, Part};
-use super::log::*;
+use super::log::{Kind as EventKind, *};
 use super::outcomes::Outcome;
 use super::properties::{step, tell};
-use super::question::{Question, Stratum, Window};
-use super::story::{Story, browser, may};
+use super::question::{HOUR, MINUTE, Question, Stratum, Window};
+use super::story::{Story, T0, browser, may};
 use super::units::LINK_COVERAGE;
-use super::{Row, Wanted, history, ledger, report};
+use super::visitors::Visitor;
+use super::{Row, Wanted, history, ledger, report, sums, times};
 use indexer::language::Language;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 /// The rows of a part of a figure.
 fn rows(log: &Log, question: &Question, figure: &str, part: Part) -> Vec<Row> {
@@ -35,6 +39,41 @@ fn questions() -> Vec<Question> {
         ]
     };
     Window::ALL.into_iter().flat_map(|window| filters(may(window))).collect()
+}
+
+/// The rows of all who are tied to whoever did something in a stretch of time, as a store would read them.
+fn around(log: &Log, within: (Millis, Millis)) -> Log {
+    let there = |t: Millis| within.0 <= t && t < within.1;
+    let (mut kin, mut events) = (Kin::default(), BTreeMap::new());
+    log.events.iter().filter(|event| there(moment(&event.stamp).t)).for_each(|event| _ = kin.meet(&event.person));
+    log.tickets.iter().filter(|ticket| there(ticket.at)).for_each(|ticket| kin.meet_author(ticket));
+    kin.tie(&log.tickets, &log.addresses);
+    loop {
+        let unread = kin.unread();
+        let theirs = |event: &&Event| {
+            let Person { subject, browser, browser_before } = event.person;
+            let browsers = browser.into_iter().chain(browser_before).map(Visitor::Browser);
+            subject.map(Visitor::Subject).into_iter().chain(browsers).any(|one| unread.contains(&one))
+        };
+        let read: Vec<Event> = log.events.iter().filter(theirs).cloned().collect();
+        kin.read(&read);
+        events.extend(read.into_iter().map(|event| (event.id.clone(), event)));
+        kin.tie(&log.tickets, &log.addresses);
+        if !unread.is_empty() {
+            continue;
+        }
+        let Some((ids, _)) = kin.unheld(&log.tickets, within) else { break };
+        let names = |event: &&Event| match &event.kind {
+            EventKind::Search(searched) => searched.search_id.as_ref().is_some_and(|id| ids.contains(id)),
+            EventKind::FormOpen { form_id, .. }
+            | EventKind::FormSuggest { form_id, .. }
+            | EventKind::FormLeft { form_id } => ids.contains(form_id),
+            _ => false,
+        };
+        log.events.iter().filter(names).for_each(|event| _ = kin.meet(&event.person));
+    }
+    let tickets = log.tickets.iter().filter(|ticket| kin.holds(ticket) || there(ticket.at)).cloned().collect();
+    Log { events: events.into_values().collect(), tickets, ..log.clone() }
 }
 
 proptest! {
@@ -105,6 +144,41 @@ proptest! {
                 ("unlinked", tickets.unlinked),
             ] {
                 prop_assert_eq!(count(Kind::Ticket, &[outcome]), number);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_told_a_stretch_at_a_time_are_those_of_the_whole_log(
+        steps in proptest::collection::vec(step(), 0..120), minutes in 3..120_i64,
+    ) {
+        let mut log = tell(&steps);
+        // Some write from an address that is known.
+        log.addresses.push(Address { email: [7; 16], person: browser(3), since: T0 });
+        let unsigned = log.tickets.iter_mut().filter(|ticket| ticket.person == Person::default());
+        unsigned.step_by(2).for_each(|ticket| ticket.email = Some([7; 16]));
+        let ends: Vec<Millis> = (0..).map(|place| T0 + place * minutes * MINUTE).take_while(|t| *t < T0 + 8 * HOUR).collect();
+        let parts: Vec<((Millis, Millis), Log)> =
+            ends.windows(2).map(|ends| ((ends[0], ends[1]), around(&log, (ends[0], ends[1])))).collect();
+        let told = |log: &Log, question: &Question, wanted: &Wanted| {
+            // What may be shown of a query is another matter.
+            let rows = ledger(log, question, wanted).into_iter();
+            rows.map(|row| Row { asked: None, ..row }).collect::<Vec<_>>()
+        };
+        let figures = ["ticket_rate", "potential_deflection", "form_deflection", "time_to_answer_p50", "active_visitors",
+            "signed_in_share", "zendesk_self_service_score", "intercom_resolution_rate", LINK_COVERAGE];
+        let figures = figures.map(|name| Listed::Figure(Counted::named(name).expect("a figure"), Part::Both));
+        for question in questions().into_iter().step_by(3) {
+            for listed in Kind::ALL.map(Listed::All).into_iter().chain(figures.clone()) {
+                let wanted = Wanted { listed, ..Wanted::default() };
+                let whole = told(&log, &question, &wanted);
+                let within = |within: (Millis, Millis)| Wanted { within: Some(within), ..wanted.clone() };
+                let rows: Vec<Row> =
+                    parts.iter().flat_map(|(stretch, part)| told(part, &question, &within(*stretch))).collect();
+                prop_assert_eq!(&rows, &whole, "{:?}", wanted.listed);
+                let mut known = sums(&log, &question, |selected, _| times(selected, &wanted));
+                known.sort_unstable();
+                prop_assert_eq!(known, whole.iter().map(|row| row.t).collect::<Vec<_>>());
             }
         }
     }

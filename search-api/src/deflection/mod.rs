@@ -10,6 +10,7 @@
 //! Names, rules and formulas are those of definition 1, number by number; [`question::Rules`] holds its constants.
 
 pub mod articles;
+mod book;
 pub mod clock;
 pub mod comparison;
 pub mod episodes;
@@ -21,6 +22,7 @@ pub mod helpfulness;
 pub mod history;
 pub mod holdout;
 pub mod intervals;
+pub mod kin;
 pub mod ledger;
 pub mod log;
 pub mod occurrence;
@@ -66,7 +68,7 @@ use occurrence::Occurrence;
 use outcomes::{Coverage, Evidence};
 use report::Selection;
 use series::Step;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tickets::LinkedTicket;
 
 /// Answers a question from a log that holds at least [`Question::reach`].
@@ -152,6 +154,17 @@ pub fn revision(log: &Log, question: &Question, since: Millis) -> Revision {
 /// The rows that a report's figures are the sums of, in order of time.
 pub fn ledger(log: &Log, question: &Question, wanted: &Wanted) -> Vec<Row> {
     follow(log, question).judge(question, |selection| ledger::draw(selection, wanted))
+}
+
+/// The times of those rows, in the order of their kind; of facts, without their words.
+pub fn times(selected: &Selected<'_>, wanted: &Wanted) -> Vec<Millis> {
+    ledger::units(selected, wanted).into_iter().map(|unit| unit.t).collect()
+}
+
+/// The normalised texts that enough visitors typed in what a question selects of a log: those that may be shown.
+pub fn common(log: &Log, question: &Question) -> BTreeSet<String> {
+    follow(log, question)
+        .judge(question, |selection| queries::common(selection).into_iter().map(str::to_owned).collect())
 }
 
 /// Tells one episode that a report counts: the one whose id is meant. `None`: there is none.

@@ -1,6 +1,7 @@
 //! What may be shown of the words of one search, so that nobody is singled out.
 
 use super::report::Selection;
+use super::searches::normalise;
 use super::visitors::Visitor;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,17 @@ pub enum Asked {
     TooSmall,
     /// The portal keeps no queries.
     NotKept,
+}
+
+impl Asked {
+    /// The same of a text as it was typed, where other texts may be shown.
+    pub fn among(self, text: Option<&str>, common: &BTreeSet<String>) -> Self {
+        match (self, text.map(normalise)) {
+            (Self::NotKept, _) | (_, None) => Self::NotKept,
+            (_, Some(text)) if common.contains(&text) => Self::Query(text),
+            _ => Self::TooSmall,
+        }
+    }
 }
 
 /// The normalised texts that at least `min_group` visitors typed in what the question selects: those that may be shown beside what

@@ -99,18 +99,6 @@ pub enum Attribution {
     Unlinked,
 }
 
-impl Attribution {
-    /// Its name in the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Episode { .. } => "attributed",
-            Self::Visit(_) => "visit_alone",
-            Self::OutsideWindow => "outside_window",
-            Self::Unlinked => "unlinked",
-        }
-    }
-}
-
 /// Links each ticket, in order of time and id.
 pub fn link<'a>(
     tickets: impl Iterator<Item = &'a Ticket>,

@@ -526,7 +526,7 @@ fn each_outcome_says_which_rule_decided() {
     assert_eq!(why(&back, "s"), ["voted_solved", "came_back", "came_back", "came_back"]);
     assert_eq!(why(&back, "later"), ["opened_nothing", "opened_nothing", "opened_nothing", "ticket"]);
     let told = super::history(&back.log, &may(Window::Day), |id| id == "s").unwrap();
-    assert_eq!(told.verdicts[1].reopened_by.as_deref(), Some("later"));
+    assert_eq!(told.verdicts[1].reopened_by.as_ref().map(|by| &*by.id), Some("later"));
     assert!(told.verdicts.iter().all(|verdict| verdict.tickets.is_empty()));
     let mut broken = asked();
     broken.log.outages.push(Stretch { source: "import".into(), from: T0 + 2 * HOUR, to: T0 + 3 * HOUR });

@@ -14,12 +14,14 @@ pub struct Cores {
     turns: Semaphore,
     /// Of what analysts and editors ask, which takes seconds.
     behind: Semaphore,
+    /// Of what nobody waits for.
+    last: Semaphore,
 }
 
 impl Default for Cores {
-    /// As many turns as the machine has cores; behind them, half as many.
+    /// As many turns as the machine has cores; behind them, half as many, and last one.
     fn default() -> Self {
-        Self { turns: Semaphore::new(cores()), behind: Semaphore::new(cores().div_ceil(2)) }
+        Self { turns: Semaphore::new(cores()), behind: Semaphore::new(cores().div_ceil(2)), last: Semaphore::new(1) }
     }
 }
 
@@ -45,6 +47,12 @@ impl Cores {
     /// The same for reports and the like: they wait for one another, and no customer for them.
     pub async fn run_behind<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
         let _turn = turn(&self.behind).await?;
+        tokio::task::spawn_blocking(work).await.map_err(Problem::internal)
+    }
+
+    /// The same for what nobody waits for and takes many seconds: no report waits for it either.
+    pub async fn run_last<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+        let _turn = turn(&self.last).await?;
         tokio::task::spawn_blocking(work).await.map_err(Problem::internal)
     }
 }

@@ -6,10 +6,12 @@ pub mod changes;
 pub mod episode;
 pub mod episodes;
 pub mod lines;
+pub mod paging;
 pub mod replay;
 pub mod searches;
 pub mod shown;
 pub mod spreadsheet;
+pub mod stretches;
 pub mod topics;
 pub mod trend;
 

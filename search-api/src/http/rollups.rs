@@ -7,7 +7,7 @@
 
 mod waiting;
 
-pub use waiting::{FOLDABLE, Waiting, admit};
+pub use waiting::{FOLDABLE, Waiting, admit, admit_weeks};
 
 use super::App;
 use super::error::Problem;
@@ -67,11 +67,23 @@ pub struct Kept {
 }
 
 /// Facts that answer a question, if its log is large and they are kept; its moment is then that whose knowledge they are of, if it was
-/// about now. What cannot be read counts as not kept. `None`: its rows are to be folded, and are not too many.
+/// about now. `None`: its rows are to be folded, and are not too many.
 ///
 /// # Errors
 /// Neither is there an answer in days nor in time in rows; or the database cannot be read.
 pub async fn facts_for(app: &App, portal: &str, question: &mut Question) -> Result<Option<(Facts, Lost)>, Problem> {
+    let found = kept_facts(app, portal, question).await?;
+    if found.is_none() {
+        admit(app, portal, question).await?;
+    }
+    Ok(found)
+}
+
+/// The same if they are kept, however many rows there are. What cannot be read counts as not kept.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn kept_facts(app: &App, portal: &str, question: &mut Question) -> Result<Option<(Facts, Lost)>, Problem> {
     let asked = question.clone();
     if let Some(kept) = kept(app.store.archive(), portal, question, app.large_log).await? {
         match app.cores.run_behind(move || kept.read()).await? {
@@ -82,8 +94,6 @@ pub async fn facts_for(app: &App, portal: &str, question: &mut Question) -> Resu
             }
         }
     }
-    let known = app.store.archive().known_days(portal, &name(&question.zone)).await?;
-    admit(app, portal, question, &known, question.reach()).await?;
     Ok(None)
 }
 
@@ -101,10 +111,7 @@ pub async fn weeks_for(app: &App, portal: &str, question: &Question) -> Result<O
             }
         }
     }
-    let known = app.store.archive().known_weeks(portal, &name(&question.zone)).await?;
-    let known = known.iter().flat_map(|(monday, known_at)| days_of(*monday).map(|day| (day, *known_at))).collect();
-    let (from, after) = question.weeks_range();
-    admit(app, portal, question, &known, (from, after.min(question.as_of))).await?;
+    admit_weeks(app, portal, question).await?;
     Ok(None)
 }
 
@@ -130,6 +137,15 @@ async fn kept_weeks(
     let weeks = archive.kept_weeks(portal, &zone, question.window, (first, last_day)).await?;
     let same = weeks.iter().all(|kept| known.get(&kept.monday) == Some(&kept.known_at));
     Ok((same && weeks.len() == known.range(first..=last_day).count()).then_some(weeks))
+}
+
+/// Whether the reach of a question has at least so many events.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn has(app: &App, portal: &str, question: &Question, events: u32) -> Result<bool, StoreError> {
+    let (from, to) = question.reach();
+    Ok(app.store.archive().count_events(portal, from, to, events).await? >= u64::from(events))
 }
 
 /// The facts that answer a question, if its reach has at least `large` events and all of them are kept; its moment is then that whose knowledge they are of,
@@ -295,7 +311,7 @@ async fn work_out(
         log.part_months();
     }
     let missing = weeks.to_vec();
-    let worked_out = app.cores.run_behind(move || fold(&log, &question, &missing)).await.map_err(RollUpError::Fold)?;
+    let worked_out = app.cores.run_last(move || fold(&log, &question, &missing)).await.map_err(RollUpError::Fold)?;
     let (days, weeks) = worked_out.map_err(StoreError::from)?;
     Ok(app.store.keep_days(Days { portal: portal.id.clone(), zone: name(zone), changes, days, weeks }).await?)
 }

@@ -5,17 +5,25 @@ use super::writer::{CONFLICTS, DROPPED, FOREIGN_IDS};
 use super::{FORM, StoreError, rows};
 use crate::deflection::Log;
 use crate::deflection::log::{Address, Lost, Millis, Stretch, Ticket};
-use sqlx::{AnyConnection, AnyPool, Row, query};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row, query};
 use std::path::Path;
 
 /// Longest time between two runs of the server that counts as a restart: in it no ticket could come by the built-in form, and
 /// none is missed.
 const RESTART: Millis = 5 * 60 * 1000;
 
+/// Events of a portal as they are read.
+macro_rules! event {
+    () => {
+        "SELECT id, at, sent_at, received_at, backfill, subject, browser, browser_before, roles, mark, surface, kind, search_id, form_id, \
+         ticket_id, slug, rank, text, language, results, confidence, solved, model, vector, experiment, per_mille, arm, task \
+         FROM event WHERE portal = $1"
+    };
+}
+pub(super) const EVENT: &str = event!();
+
 /// What is read of a portal between two moments, and what is read of it whatever the time.
-const EVENTS: &str = "SELECT id, at, sent_at, received_at, backfill, subject, browser, browser_before, roles, mark, surface, kind, \
-                      search_id, form_id, ticket_id, slug, rank, text, language, results, confidence, solved, model, vector, \
-                      experiment, per_mille, arm, task FROM event WHERE portal = $1 AND t BETWEEN $2 AND $3";
+const EVENTS: &str = concat!(event!(), " AND t BETWEEN $2 AND $3");
 const TICKETS: &str = "SELECT * FROM ticket_fact WHERE portal = $1 AND at BETWEEN $2 AND $3";
 const ADDRESSES: &str = "SELECT * FROM address WHERE portal = $1";
 const COVERAGE: &str =
@@ -52,37 +60,12 @@ impl Archive {
 
     /// The rows of a portal that happened between two moments, inclusive, in no order.
     pub async fn log(&self, portal: &str, from: Millis, to: Millis) -> Result<Log, StoreError> {
-        let mut log = Log::default();
         // One transaction: all parts are of one moment.
         let mut db = self.pool.begin().await?;
+        let mut log = beside_events(&mut db, portal, from, to).await?;
         for row in query(EVENTS).bind(portal).bind(from).bind(to).fetch_all(&mut *db).await? {
             log.events.push(rows::event(&row)?);
         }
-        for row in query(TICKETS).bind(portal).bind(from).bind(to).fetch_all(&mut *db).await? {
-            log.tickets.push(rows::ticket(&row)?);
-        }
-        for row in query(ADDRESSES).bind(portal).fetch_all(&mut *db).await? {
-            let email = rows::hash(&row, "email")?.ok_or(StoreError::Damaged("email"))?;
-            log.addresses.push(Address { email, person: rows::person(&row)?, since: row.try_get("since")? });
-        }
-        for row in query(COVERAGE).bind(portal).fetch_all(&mut *db).await? {
-            let stretch =
-                Stretch { source: row.try_get("source")?, from: row.try_get("start")?, to: row.try_get("until")? };
-            match log.coverage.last_mut() {
-                Some(last) if stretch.source == FORM && last.source == FORM && stretch.from - last.to <= RESTART => {
-                    last.to = last.to.max(stretch.to);
-                }
-                _ => log.coverage.push(stretch),
-            }
-        }
-        for row in query(OUTAGES).bind(portal).fetch_all(&mut *db).await? {
-            log.outages.push(Stretch {
-                source: row.try_get("source")?,
-                from: row.try_get("start")?,
-                to: row.try_get("until")?,
-            });
-        }
-        log.lost = lost(&mut db, portal, from, to).await?;
         Ok(log)
     }
 
@@ -92,10 +75,75 @@ impl Archive {
         rows.iter().map(rows::ticket).collect()
     }
 
+    /// The moment of the event that stands so many places from the end of a stretch of time, inclusive, or from its beginning; `None`:
+    /// it has fewer.
+    pub async fn moment_of(
+        &self,
+        portal: &str,
+        (from, to): (Millis, Millis),
+        place: u32,
+        end: End,
+    ) -> Result<Option<Millis>, StoreError> {
+        let order = match end {
+            End::First => "ASC",
+            End::Last => "DESC",
+        };
+        let statement = format!(
+            "SELECT t FROM event WHERE portal = $1 AND t BETWEEN $2 AND $3 ORDER BY t {order} LIMIT 1 OFFSET $4"
+        );
+        let asked = query(AssertSqlSafe(statement)).bind(portal).bind(from).bind(to).bind(i64::from(place));
+        Ok(asked.fetch_optional(&self.pool).await?.map(|row| row.try_get("t")).transpose()?)
+    }
+
     /// What was lost of a portal between two moments, by hours.
     pub async fn lost(&self, portal: &str, from: Millis, to: Millis) -> Result<Lost, StoreError> {
         lost(&mut *self.pool.acquire().await?, portal, from, to).await
     }
+}
+
+/// From which end of a stretch of time something is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The earliest.
+    First,
+    /// The latest.
+    Last,
+}
+
+/// What is read of a portal beside its events.
+pub(super) async fn beside_events(
+    db: &mut AnyConnection,
+    portal: &str,
+    from: Millis,
+    to: Millis,
+) -> Result<Log, StoreError> {
+    let mut log = Log::default();
+    for row in query(TICKETS).bind(portal).bind(from).bind(to).fetch_all(&mut *db).await? {
+        log.tickets.push(rows::ticket(&row)?);
+    }
+    for row in query(ADDRESSES).bind(portal).fetch_all(&mut *db).await? {
+        let email = rows::hash(&row, "email")?.ok_or(StoreError::Damaged("email"))?;
+        log.addresses.push(Address { email, person: rows::person(&row)?, since: row.try_get("since")? });
+    }
+    for row in query(COVERAGE).bind(portal).fetch_all(&mut *db).await? {
+        let stretch =
+            Stretch { source: row.try_get("source")?, from: row.try_get("start")?, to: row.try_get("until")? };
+        match log.coverage.last_mut() {
+            Some(last) if stretch.source == FORM && last.source == FORM && stretch.from - last.to <= RESTART => {
+                last.to = last.to.max(stretch.to);
+            }
+            _ => log.coverage.push(stretch),
+        }
+    }
+    for row in query(OUTAGES).bind(portal).fetch_all(&mut *db).await? {
+        log.outages.push(Stretch {
+            source: row.try_get("source")?,
+            from: row.try_get("start")?,
+            to: row.try_get("until")?,
+        });
+    }
+    log.lost = lost(&mut *db, portal, from, to).await?;
+    Ok(log)
 }
 
 async fn lost(db: &mut AnyConnection, portal: &str, from: Millis, to: Millis) -> Result<Lost, StoreError> {

@@ -12,6 +12,7 @@ mod imports;
 mod insert;
 mod intake;
 mod keys;
+mod kin;
 mod names;
 mod openings;
 mod outbox;
@@ -35,7 +36,7 @@ mod conformance;
 mod postgres;
 
 pub use alerts::OutgoingAlert;
-pub use archive::Archive;
+pub use archive::{Archive, End};
 pub use custody::Custody;
 pub use database::DatabaseUrl;
 pub use days::{DayFacts, Days};
@@ -342,13 +343,26 @@ impl Store {
 
     /// The rows of a portal that happened between two moments, inclusive.
     pub async fn log(&self, portal: &str, from: Millis, to: Millis) -> Result<Log, StoreError> {
-        let mut log = self.archive.log(portal, from, to).await?;
+        Ok(self.running(self.archive.log(portal, from, to).await?))
+    }
+
+    /// Of that, all of those of whom something happened within a stretch of it; see [`Archive::log_around`].
+    pub async fn log_around(
+        &self,
+        portal: &str,
+        reach: (Millis, Millis),
+        within: (Millis, Millis),
+    ) -> Result<Log, StoreError> {
+        Ok(self.running(self.archive.log_around(portal, reach, within).await?))
+    }
+
+    fn running(&self, mut log: Log) -> Log {
         // This server runs now; what is written of that lags by a heartbeat.
         let now = (self.clock)();
         if let Some(run) = log.coverage.iter_mut().filter(|stretch| stretch.source == FORM).max_by_key(|run| run.to) {
             run.to = run.to.max(now);
         }
-        Ok(log)
+        log
     }
 
     /// The database, to be read.

@@ -6,11 +6,12 @@ use super::words::{Words, fill};
 use crate::deflection::ledger::{Kind, Listed, Part};
 use crate::deflection::outcomes::Outcome;
 use crate::deflection::units::LINK_COVERAGE;
-use crate::deflection::{Question, formulas};
+use crate::deflection::{Question, Wanted, formulas};
 use crate::http::error::Problem;
 use crate::http::fields::Fields;
 use crate::http::reports::asking;
-use crate::http::reports::episodes::{LedgerQuestion, Page, Sort};
+use crate::http::reports::episodes::LedgerQuestion;
+use crate::http::reports::paging::{Page, Sort};
 use crate::http::reports::replay::NO_TEXT;
 use crate::http::reports::shown::{RowBody, View};
 use crate::http::{App, Caller};
@@ -35,7 +36,7 @@ struct Ledger {
     range: String,
     known: String,
     groups: Vec<Group>,
-    count: String,
+    count: Option<String>,
     rows: Vec<LedgerRow>,
     /// Whether a figure says where each row counts.
     counted: bool,
@@ -102,14 +103,23 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: 
     let Visit { caller, frame, .. } = visit;
     let paged = fields.has("cursor");
     let asked = LedgerQuestion::read(&app, &caller, &mut fields)?;
-    let (address, view) = (Address::of(&asked), asked.view);
+    let (mut address, view, wanted) = (Address::of(&asked), asked.view, asked.wanted.clone());
     let found = asked.page(&app, &caller, ROWS).await?;
-    let ledger = draw(frame, &caller, &address, view, found, paged);
+    address.question.as_of = found.as_of;
+    let ledger = draw(frame, &caller, &address, view, &wanted, found, paged);
     Ok(([(header::CACHE_CONTROL, "private, no-store")], page(&ledger)?).into_response())
 }
 
-fn draw(frame: Frame, caller: &Caller, address: &Address, view: View, found: Page, paged: bool) -> Ledger {
-    let Page { rows, wanted, count, next } = found;
+fn draw(
+    frame: Frame,
+    caller: &Caller,
+    address: &Address,
+    view: View,
+    wanted: &Wanted,
+    found: Page,
+    paged: bool,
+) -> Ledger {
+    let Page { rows, count, next, .. } = found;
     let (words, question, base) = (frame.words, &address.question, frame.base.clone());
     let at = |address: &Address, more: &[(&str, &str)]| format!("{base}/dashboard/episodes?{}", address.query(more));
     let export = |format: &str| {
@@ -121,7 +131,7 @@ fn draw(frame: Frame, caller: &Caller, address: &Address, view: View, found: Pag
     let need = |id: &str| format!("{base}/dashboard/episodes/{id}?{}", asking::query(question, same_view));
     let window = words.dashboard.windows.get(question.window.name()).map_or(question.window.name(), String::as_str);
     let range = [("from", &question.from as &dyn Display), ("to", &question.to), ("window", &window)];
-    let shown = |row| LedgerRow::new(&frame, RowBody::new(view, &wanted, row), &need);
+    let shown = |row| LedgerRow::new(&frame, RowBody::new(view, wanted, row), &need);
     let rows: Vec<LedgerRow> = rows.into_iter().map(shown).collect();
     let other = Address { view: (!raw).then_some("raw"), ..address.clone() };
     let figure = wanted.counts();
@@ -134,10 +144,10 @@ fn draw(frame: Frame, caller: &Caller, address: &Address, view: View, found: Pag
         range: fill(&words.ledger.range, &range),
         known: fill(&words.ledger.known, &[("as_of", &words.minute(question.as_of, &frame.zone))]),
         groups: groups(words, address, &|changed| at(changed, &[])),
-        count: match count {
+        count: count.map(|count| match count {
             1 => words.ledger.count_one.clone(),
             _ => fill(&words.ledger.count_other, &[("count", &count)]),
-        },
+        }),
         counted: figure.is_some(),
         timed: rows.iter().any(|row| !row.seconds.is_empty()),
         several: rows.iter().any(|row| !row.needs.is_empty()),

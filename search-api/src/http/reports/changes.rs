@@ -9,7 +9,7 @@ use crate::deflection::revision::{Cause, Move};
 use crate::deflection::{Question, Revision, revision};
 use crate::http::error::{Problem, ProblemBody};
 use crate::http::fields::Fields;
-use crate::http::{App, Caller};
+use crate::http::{App, Caller, rollups};
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -72,6 +72,7 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
     let since = since(&mut fields, &question)?;
     fields.finish()?;
     let since = since.ok_or_else(|| Problem::invalid("since", "`since` must say the earlier moment."))?;
+    rollups::admit(&app, &caller.portal.id, &question).await?;
     let told = fold(&app, &caller.portal.id, &question, move |log, question| revision(log, question, since)).await?;
     if format == lines::Format::Csv {
         return Ok(lines::table("changes.csv", COLUMNS, told.moves.into_iter().map(|moved| cells(&moved))));

@@ -2,11 +2,14 @@
 
 use super::asking::{self, ReportQuestion, ask, fold};
 use super::episodes::{note_reading, view};
-use super::shown::{EpisodeBody, View, id};
+use super::shown::{EpisodeBody, View, id, parts, row_id};
+use super::stretches::common_then;
 use crate::deflection::ledger::Kind;
+use crate::deflection::question::HOUR;
 use crate::deflection::{Question, history};
 use crate::http::error::{Problem, ProblemBody};
 use crate::http::fields::Fields;
+use crate::http::rollups::has;
 use crate::http::{App, Caller};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -40,10 +43,29 @@ pub async fn tell(
     view: View,
     named: String,
 ) -> Result<EpisodeBody, Problem> {
-    let find = move |log: &_, question: &Question| history(log, question, |stored| id(Kind::Episode, stored) == named);
-    let history = fold(app, &caller.portal.id, question, find).await?.ok_or(Problem::NotFound)?;
+    let portal = &caller.portal.id;
+    let (made, hour) = parts(&named);
+    let made = made.to_owned();
+    let find = move |log: &_, question: &Question| history(log, question, |stored| id(Kind::Episode, stored) == made);
+    let found = match (has(app, portal, question, app.large_log).await?, hour) {
+        (false, _) => fold(app, portal, question, find).await?,
+        (true, Some(hour)) => {
+            let log = app.store.log_around(portal, question.reach(), (hour, hour.saturating_add(HOUR))).await?;
+            let asked = question.clone();
+            match app.cores.run_behind(move || find(&log, &asked)).await? {
+                Some(history) if view == View::Plain => {
+                    let common = common_then(app, portal, question, history.row.t).await?;
+                    Some(history.among(&common))
+                }
+                found => found,
+            }
+        }
+        // No row of a large log has such an id.
+        (true, None) => None,
+    };
+    let history = found.ok_or(Problem::NotFound)?;
     if view == View::Raw {
-        let shown = id(Kind::Episode, &history.row.id);
+        let shown = row_id(&history.row);
         note_reading(app, caller, asking::query(question, &[("episode", &shown)]), 1).await?;
     }
     Ok(EpisodeBody::new(view, &caller.index, history))

@@ -1,11 +1,12 @@
 //! `GET /reports/episodes`: the ledger, the rows that each figure of the report is the sum of.
 
-use super::asking::{self, ReportQuestion, analyst, ask, fold};
+use super::asking::{ReportQuestion, analyst, ask};
 use super::lines;
-use super::shown::{RowBody, View, id, time};
+use super::paging::{Cursor, Sort};
+use super::shown::{RowBody, View};
 use crate::deflection::ledger::{Counted, ENDINGS, Kind, Listed, Part};
 use crate::deflection::outcomes::Outcome;
-use crate::deflection::{Question, Row, Wanted, ledger};
+use crate::deflection::{Question, Wanted};
 use crate::http::error::{Problem, ProblemBody};
 use crate::http::fields::Fields;
 use crate::http::{App, Caller};
@@ -24,9 +25,10 @@ use utoipa::ToSchema;
 pub struct EpisodesBody {
     /// The moment whose knowledge is used; `next` keeps it.
     pub as_of: String,
-    /// Rows in all pages: what the figure's numerator or denominator says, where one was asked for.
-    pub count: usize,
-    /// The rows of this page.
+    /// Rows in all pages: what the figure's numerator or denominator says, where one was asked for. Null in a large log whose days are
+    /// not worked out for that moment.
+    pub count: Option<usize>,
+    /// The rows of this page. Of a large log there may be fewer than `limit`, or none, although there is a `next`.
     pub rows: Vec<RowBody>,
     /// `cursor` of the next page.
     pub next: Option<String>,
@@ -42,50 +44,8 @@ pub struct LedgerQuestion {
     pub sort: Sort,
     /// How much is shown of them.
     pub view: View,
-    cursor: Option<Cursor>,
-}
-
-/// What rows are sorted by; ties are broken by id, which tells nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sort {
-    /// The latest first.
-    #[default]
-    Newest,
-    /// The earliest first.
-    Oldest,
-    /// Those with most tickets first.
-    Tickets,
-    /// Those with most searches first.
-    Searches,
-    /// The slowest to be answered first.
-    Seconds,
-}
-
-impl Sort {
-    /// All of them, by name.
-    pub const NAMED: [(&'static str, Self); 5] = [
-        ("newest", Self::Newest),
-        ("oldest", Self::Oldest),
-        ("tickets", Self::Tickets),
-        ("searches", Self::Searches),
-        ("seconds", Self::Seconds),
-    ];
-
-    /// Its name in the API.
-    pub fn name(self) -> &'static str {
-        Self::NAMED.iter().find(|(_, sort)| *sort == self).map_or("", |(name, _)| name)
-    }
-
-    /// What a row is sorted by, smallest first. Nothing that may not be shown.
-    fn key(self, view: View, row: &Row) -> i64 {
-        match self {
-            Self::Newest => -time(view, row.t),
-            Self::Oldest => time(view, row.t),
-            Self::Tickets => -(row.tickets.len() as i64),
-            Self::Searches => -(row.searches as i64),
-            Self::Seconds => -row.millis.unwrap_or(-1),
-        }
-    }
+    /// After which row a page of them begins.
+    pub cursor: Option<Cursor>,
 }
 
 /// How rows are sent.
@@ -94,13 +54,6 @@ enum Format {
     Json,
     Csv,
     Lines,
-}
-
-/// Where a page begins: after a row, in what was known at a moment. New events come into no page, and move none.
-struct Cursor {
-    as_of: i64,
-    key: i64,
-    id: String,
 }
 
 const PARTS: [(&str, Part); 2] = [("numerator", Part::Numerator), ("denominator", Part::Denominator)];
@@ -147,34 +100,23 @@ pub async fn get(
     let format = format(&headers, &mut fields)?;
     let limit = if format == Format::Json { fields.whole("limit", 1..=200, 50)? } else { usize::MAX };
     fields.finish()?;
+    let view = asked.view;
     if format != Format::Json && asked.cursor.is_some() {
         return Err(Problem::invalid("cursor", "`cursor` goes with `format=json`; the other formats hold all rows."));
     }
-    let (question, view) = (asked.question.clone(), asked.view);
-    let page = asked.page(&app, &caller, limit).await?;
-    let (wanted, count) = (page.wanted, page.count);
-    let rows = page.rows.into_iter().map(move |row| RowBody::new(view, &wanted, row));
+    let wanted = asked.wanted.clone();
+    let shown = move |row| RowBody::new(view, &wanted, row);
     Ok(match format {
-        Format::Lines => lines::json(rows),
-        Format::Csv => lines::csv(COLUMNS, rows.map(cells)),
+        Format::Lines => lines::json(asked.all(app, caller).await?, shown),
+        Format::Csv => lines::csv(COLUMNS, asked.all(app, caller).await?, move |row| cells(shown(row))),
         Format::Json => {
-            let as_of = jiff::Timestamp::from_millisecond(question.as_of).map_err(Problem::internal)?.to_string();
-            let body = EpisodesBody { as_of, count, rows: rows.collect(), next: page.next };
+            let page = asked.page(&app, &caller, limit).await?;
+            let as_of = jiff::Timestamp::from_millisecond(page.as_of).map_err(Problem::internal)?.to_string();
+            let rows = page.rows.into_iter().map(shown).collect();
+            let body = EpisodesBody { as_of, count: page.count, rows, next: page.next };
             ([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response()
         }
     })
-}
-
-/// Rows from a cursor on.
-pub struct Page {
-    /// They.
-    pub rows: Vec<Row>,
-    /// What they are of.
-    pub wanted: Wanted,
-    /// How many there are in all pages.
-    pub count: usize,
-    /// The cursor of the next page.
-    pub next: Option<String>,
 }
 
 impl LedgerQuestion {
@@ -214,35 +156,7 @@ impl LedgerQuestion {
         }
         let sort = fields.choice("sort", &Sort::NAMED, Sort::default())?;
         let view = view(caller, fields)?;
-        Ok(Self { question, wanted: Wanted { listed, outcomes }, sort, view, cursor })
-    }
-
-    /// At most `limit` rows from the cursor on.
-    pub async fn page(self, app: &App, caller: &Caller, limit: usize) -> Result<Page, Problem> {
-        let Self { question, wanted, sort, view, cursor } = self;
-        let as_of = question.as_of;
-        let choose = move |log: &_, question: &Question| {
-            let rows = ledger(log, question, &wanted).into_iter();
-            let mut rows: Vec<(i64, String, Row)> =
-                rows.map(|row| (sort.key(view, &row), id(row.kind, &row.id), row)).collect();
-            rows.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-            let count = rows.len();
-            let first = cursor.map_or(0, |after| {
-                rows.partition_point(|(key, id, _)| (*key, id.as_str()) <= (after.key, after.id.as_str()))
-            });
-            let mut rows: Vec<_> = rows.into_iter().skip(first).take(limit.saturating_add(1)).collect();
-            let more = rows.len() > limit;
-            rows.truncate(limit);
-            let last = rows.last().filter(|_| more);
-            let next = last.map(|(key, id, _)| format!("{as_of}.{key}.{id}"));
-            Page { rows: rows.into_iter().map(|(_, _, row)| row).collect(), wanted, count, next }
-        };
-        let page = fold(app, &caller.portal.id, &question, choose).await?;
-        if view == View::Raw {
-            let figure = page.wanted.counts().map(|counted| ("figure", &*counted.figure));
-            note_reading(app, caller, asking::query(&question, figure.as_slice()), page.rows.len()).await?;
-        }
-        Ok(page)
+        Ok(Self { question, wanted: Wanted { listed, outcomes, within: None }, sort, view, cursor })
     }
 }
 
@@ -258,18 +172,6 @@ pub fn view(caller: &Caller, fields: &mut Fields) -> Result<View, Problem> {
 /// Notes that the caller reads what most analysts may not, before it is shown.
 pub async fn note_reading(app: &App, caller: &Caller, what: String, rows: usize) -> Result<(), Problem> {
     app.store.note_reading(&caller.portal, &caller.viewer, what, rows as u64).await.map_err(Problem::internal)
-}
-
-impl Cursor {
-    fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.splitn(3, '.');
-        let (as_of, key, id) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.to_owned());
-        Some(Self { as_of, key, id })
-    }
-
-    fn unknown() -> Problem {
-        Problem::invalid("cursor", "`cursor` must be the `next` of a page of the same question.")
-    }
 }
 
 /// Reads the format: `format`, else what Accept names.

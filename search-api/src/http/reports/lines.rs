@@ -7,12 +7,16 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use hyper::body::Frame;
 use serde::Serialize;
-use std::convert::Infallible;
+use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use tokio::sync::mpsc;
 
 /// Bytes from which lines are sent on.
 const ENOUGH: usize = 32 * 1024;
+
+/// What a table is sent as.
+const SPREADSHEET: &str = "text/csv; charset=utf-8; header=present";
 
 /// Most rows of a page.
 pub const MOST_ROWS: usize = 200;
@@ -56,33 +60,58 @@ impl Page {
     }
 }
 
-/// Answers with one JSON value a line.
-pub fn json<T: Serialize + 'static>(rows: impl Iterator<Item = T> + Send + Unpin + 'static) -> Response {
-    let line = |row: T, into: &mut Vec<u8>| {
+/// Rows that are there, and portions of more that are still being worked out; one of those that fails breaks the answer off.
+pub struct Rows<T> {
+    ready: std::vec::IntoIter<T>,
+    more: Option<mpsc::Receiver<Result<Vec<T>, Problem>>>,
+}
+
+impl<T> From<Vec<T>> for Rows<T> {
+    fn from(rows: Vec<T>) -> Self {
+        Self { ready: rows.into_iter(), more: None }
+    }
+}
+
+impl<T> Rows<T> {
+    /// These, and what will be received.
+    pub fn and(rows: Vec<T>, more: mpsc::Receiver<Result<Vec<T>, Problem>>) -> Self {
+        Self { ready: rows.into_iter(), more: Some(more) }
+    }
+}
+
+/// Answers with the ledger as one JSON value a line.
+pub fn json<T: Send + Unpin + 'static, S: Serialize>(
+    rows: Rows<T>,
+    shown: impl Fn(T) -> S + Send + Unpin + 'static,
+) -> Response {
+    let line = move |row: T, into: &mut Vec<u8>| {
         // Strings and numbers: serde_json cannot fail on them.
-        into.extend(serde_json::to_vec(&row).unwrap_or_default());
+        into.extend(serde_json::to_vec(&shown(row)).unwrap_or_default());
         into.push(b'\n');
     };
     sent("application/jsonl", "ledger.jsonl", Lines { rows, line, head: Vec::new() })
 }
 
 /// Answers with the ledger as [`table`].
-pub fn csv<const N: usize>(
+pub fn csv<T: Send + Unpin + 'static, const N: usize>(
     names: [&str; N],
-    rows: impl Iterator<Item = [String; N]> + Send + Unpin + 'static,
+    rows: Rows<T>,
+    cells: impl Fn(T) -> [String; N] + Send + Unpin + 'static,
 ) -> Response {
-    table("ledger.csv", names, rows)
+    let line = move |row: T, into: &mut Vec<u8>| into.extend(record(&cells(row)).into_bytes());
+    let head = record(&names.map(str::to_owned)).into_bytes();
+    sent(SPREADSHEET, "ledger.csv", Lines { rows, line, head })
 }
 
 /// Answers with a file: a line of names, then one line of cells a row (RFC 4180, UTF-8).
 pub fn table<const N: usize>(
     file: &str,
     names: [impl Into<String>; N],
-    rows: impl Iterator<Item = [String; N]> + Send + Unpin + 'static,
+    rows: impl Iterator<Item = [String; N]>,
 ) -> Response {
     let line = |row: [String; N], into: &mut Vec<u8>| into.extend(record(&row).into_bytes());
     let head = record(&names.map(Into::into)).into_bytes();
-    sent("text/csv; charset=utf-8; header=present", file, Lines { rows, line, head })
+    sent(SPREADSHEET, file, Lines { rows: rows.collect::<Vec<_>>().into(), line, head })
 }
 
 /// A cell: quoted where it must be, and led by an apostrophe where a spreadsheet would compute it.
@@ -96,9 +125,9 @@ fn record(cells: &[String]) -> String {
     format!("{}\r\n", cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(","))
 }
 
-fn sent<I, F>(kind: &'static str, name: &str, lines: Lines<I, F>) -> Response
+fn sent<T, F>(kind: &'static str, name: &str, lines: Lines<T, F>) -> Response
 where
-    Lines<I, F>: hyper::body::Body<Data = Bytes, Error = Infallible> + Send + 'static,
+    Lines<T, F>: hyper::body::Body<Data = Bytes, Error = io::Error> + Send + 'static,
 {
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
@@ -109,30 +138,45 @@ where
 }
 
 /// A body that is written as it is read.
-struct Lines<I, F> {
-    rows: I,
+struct Lines<T, F> {
+    rows: Rows<T>,
     line: F,
     /// What is yet to be sent.
     head: Vec<u8>,
 }
 
-impl<I, F> hyper::body::Body for Lines<I, F>
+impl<T, F> hyper::body::Body for Lines<T, F>
 where
-    I: Iterator + Unpin,
-    F: FnMut(I::Item, &mut Vec<u8>) + Unpin,
+    F: FnMut(T, &mut Vec<u8>) + Unpin,
+    T: Unpin,
 {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let Self { rows, line, head } = &mut *self;
-        let mut ready = std::mem::take(head);
-        while ready.len() < ENOUGH
-            && let Some(row) = rows.next()
-        {
-            line(row, &mut ready);
+        loop {
+            while head.len() < ENOUGH
+                && let Some(row) = rows.ready.next()
+            {
+                line(row, head);
+            }
+            if !head.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(std::mem::take(head).into()))));
+            }
+            let Some(more) = &mut rows.more else { return Poll::Ready(None) };
+            match ready!(more.poll_recv(context)) {
+                Some(Ok(portion)) => rows.ready = portion.into_iter(),
+                Some(Err(problem)) => {
+                    tracing::error!(?problem, "an export broke off");
+                    return Poll::Ready(Some(Err(io::Error::other("the rest could not be worked out"))));
+                }
+                None => return Poll::Ready(None),
+            }
         }
-        Poll::Ready((!ready.is_empty()).then(|| Ok(Frame::data(ready.into()))))
     }
 }
 
@@ -153,7 +197,7 @@ mod tests {
 
     #[tokio::test]
     async fn lines_are_sent_whole_however_many_there_are() {
-        let sent = json((0..100_000_u32).map(|number| [number]));
+        let sent = json((0..100_000_u32).collect::<Vec<_>>().into(), |number| [number]);
         let mut body = sent.into_body();
         let first = {
             use hyper::body::Body;
@@ -165,8 +209,24 @@ mod tests {
         let text = [first, rest].concat();
         assert_eq!(text.split(|byte| *byte == b'\n').count(), 100_001);
         assert!(text.starts_with(b"[0]\n[1]\n") && text.ends_with(b"[99999]\n"));
-        let table = csv(["a", "b"], std::iter::once(["=1".to_owned(), "x".to_owned()]));
+        let table = csv(["a", "b"], vec!["=1"].into(), |cell| [cell.to_owned(), "x".to_owned()]);
         assert_eq!(to_bytes(table.into_body(), usize::MAX).await.unwrap(), "a,b\r\n\"'=1\",x\r\n");
-        assert_eq!(to_bytes(json(std::iter::empty::<u8>()).into_body(), usize::MAX).await.unwrap(), "");
+        assert_eq!(to_bytes(json(Vec::<u8>::new().into(), |row| row).into_body(), usize::MAX).await.unwrap(), "");
+    }
+
+    #[tokio::test]
+    async fn what_fails_half_way_breaks_the_answer_off() {
+        let (send, more) = mpsc::channel(1);
+        let body = json(Rows::and(vec![1, 2], more), |row| row).into_body();
+        send.send(Ok(vec![3])).await.unwrap();
+        let read = tokio::spawn(to_bytes(body, usize::MAX));
+        send.send(Ok(Vec::new())).await.unwrap();
+        send.send(Err(Problem::TimedOut)).await.unwrap();
+        assert!(read.await.unwrap().is_err());
+        let (send, more) = mpsc::channel(1);
+        send.send(Ok(vec![3])).await.unwrap();
+        drop(send);
+        let whole = json(Rows::and(vec![1, 2], more), |row| row).into_body();
+        assert_eq!(to_bytes(whole, usize::MAX).await.unwrap(), "1\n2\n3\n");
     }
 }

@@ -3,7 +3,7 @@
 
 use super::replay::NO_TEXT;
 use crate::deflection::history::{Happened, History, Step, Verdict};
-use crate::deflection::ledger::{Kind, TicketLine};
+use crate::deflection::ledger::{EpisodeName, Kind, TicketLine};
 use crate::deflection::log::Millis;
 use crate::deflection::queries::Asked;
 use crate::deflection::question::{HOUR, SECOND, Stratum};
@@ -185,6 +185,32 @@ pub fn id(kind: Kind, stored: &str) -> String {
     URL_SAFE_NO_PAD.encode(&hash.as_bytes()[..12])
 }
 
+/// The id of a row. That of an episode says the hour too, as its row does: so its rows are found.
+pub fn row_id(row: &Row) -> String {
+    match row.kind {
+        Kind::Episode => timed(&row.id, row.t),
+        kind => id(kind, &row.id),
+    }
+}
+
+/// The same of an episode by its name.
+fn episode_id(name: &EpisodeName) -> String {
+    timed(&name.id, name.t)
+}
+
+fn timed(stored: &str, t: Millis) -> String {
+    format!("{}.{:x}", id(Kind::Episode, stored), t.div_euclid(HOUR))
+}
+
+/// What an id says of an episode: what [`id`] makes of the stored one, and the first moment of its hour, where that is said.
+pub fn parts(named: &str) -> (&str, Option<Millis>) {
+    let hour = |hour: &str| Millis::from_str_radix(hour, 16).ok()?.checked_mul(HOUR);
+    match named.split_once('.') {
+        Some((made, said)) => (made, hour(said)),
+        None => (named, None),
+    }
+}
+
 /// The time of a row that may be shown, in milliseconds.
 pub fn time(view: View, t: Millis) -> Millis {
     match view {
@@ -197,10 +223,11 @@ impl RowBody {
     /// What is shown of a row.
     pub fn new(view: View, wanted: &Wanted, row: Row) -> Self {
         let counts = wanted.counts().is_some();
+        let id = row_id(&row);
         let (query, instead) = query(view, row.asked, row.text);
         Self {
             kind: row.kind.name(),
-            id: id(row.kind, &row.id),
+            id,
             at: written(time(view, row.t)),
             outcome: row.outcome,
             numerator: counts.then_some(row.numerator),
@@ -211,7 +238,7 @@ impl RowBody {
             opened: row.opened,
             tickets: tickets(view, row.tickets),
             seconds: row.millis.map(seconds),
-            episodes: row.episodes.iter().map(|stored| id(Kind::Episode, stored)).collect(),
+            episodes: row.episodes.iter().map(episode_id).collect(),
         }
     }
 }
@@ -273,7 +300,7 @@ impl VerdictBody {
             outcome: verdict.outcome.name(),
             why: verdict.why.name(),
             because: verdict.why.sentence(),
-            reopened_by: verdict.reopened_by.map(|stored| id(Kind::Episode, &stored)),
+            reopened_by: verdict.reopened_by.as_ref().map(episode_id),
             tickets: tickets(view, verdict.tickets),
         }
     }

@@ -1,6 +1,6 @@
 //! What is said while the days of a large log are still being worked out: how far that is, and from which day on it is done.
 
-use super::{FRESH, settles};
+use super::{FRESH, days_of, has, name, settles};
 use crate::deflection::Question;
 use crate::deflection::log::Millis;
 use crate::deflection::question::{DAY, REACH, day_of};
@@ -51,20 +51,35 @@ impl Waiting {
     }
 }
 
-/// Lets a question through to its rows if there are not too many to be folded while somebody waits. `known` says which days it could be
-/// answered by, of those between two moments, and what was known when they were worked out.
+/// Lets a question that is answered by days through to its rows, if there are not too many to be folded while somebody waits.
 ///
 /// # Errors
 /// There are too many; or the database cannot be read.
-pub async fn admit(
+pub async fn admit(app: &App, portal: &str, question: &Question) -> Result<(), Problem> {
+    let known = app.store.archive().known_days(portal, &name(&question.zone)).await?;
+    admit_without(app, portal, question, &known, question.reach()).await
+}
+
+/// The same of a question that is answered by weeks.
+///
+/// # Errors
+/// As of [`admit`].
+pub async fn admit_weeks(app: &App, portal: &str, question: &Question) -> Result<(), Problem> {
+    let known = app.store.archive().known_weeks(portal, &name(&question.zone)).await?;
+    let known = known.iter().flat_map(|(monday, known_at)| days_of(*monday).map(|day| (day, *known_at))).collect();
+    let (from, after) = question.weeks_range();
+    admit_without(app, portal, question, &known, (from, (after - 1).min(question.as_of))).await
+}
+
+/// `known` says which days were worked out, and what was known then, of those between two moments that the question is answered by.
+async fn admit_without(
     app: &App,
     portal: &str,
     question: &Question,
     known: &BTreeMap<Date, Millis>,
     (from, to): (Millis, Millis),
 ) -> Result<(), Problem> {
-    let (reached, until) = question.reach();
-    if app.store.archive().count_events(portal, reached, until, app.foldable).await? < u64::from(app.foldable) {
+    if !has(app, portal, question, app.foldable).await? {
         return Ok(());
     }
     let (zone, now) = (&question.zone, app.now());

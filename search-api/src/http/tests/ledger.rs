@@ -1,10 +1,12 @@
 //! The ledger as analysts meet it: rows that add up, pages that stay, and nothing that is not for them.
 
 use super::{Answer, NOW, Site, site};
+use crate::http::rollups::roll_up;
 use crate::identity::{ANALYST, ANALYST_RAW, OPERATOR};
 use axum::extract::Request;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 const EVENTS: &str = "/v1/portals/acme/events";
 const REPORT: &str = "/v1/portals/acme/reports/deflection";
@@ -50,6 +52,25 @@ async fn visited() -> Site {
         backfill(&site, &format!("b{visitor}"), json!(events)).await;
     }
     site
+}
+
+/// The same site, to which every log is large.
+async fn visited_by_many() -> Site {
+    let mut site = visited().await;
+    Arc::get_mut(&mut site.app).unwrap().large_log = 1;
+    site
+}
+
+/// All rows of a listing, five at a time, and the counts that the pages said.
+async fn paged(site: &Site, path: &str) -> (Vec<Value>, BTreeSet<Option<u64>>) {
+    let (mut seen, mut counts, mut next) = (Vec::new(), BTreeSet::new(), String::new());
+    loop {
+        let page = rows(site, &format!("{path}&limit=5{next}")).await;
+        seen.extend(page["rows"].as_array().unwrap().iter().cloned());
+        counts.insert(page["count"].as_u64());
+        let Some(cursor) = page["next"].as_str() else { return (seen, counts) };
+        next = format!("&cursor={cursor}");
+    }
 }
 
 async fn rows(site: &Site, path: &str) -> Value {
@@ -210,6 +231,95 @@ async fn all_rows_go_out_as_lines_for_spreadsheets_and_warehouses() {
 }
 
 #[tokio::test]
+async fn a_large_log_lists_the_same_rows_a_stretch_at_a_time() {
+    let (small, large) = (visited().await, visited_by_many().await);
+    let portal = Arc::clone(large.app.library.snapshot().portal("acme").unwrap());
+    let range = "from=2026-12-20&to=2027-01-16";
+    for rolled_up in [false, true] {
+        if rolled_up {
+            roll_up(&large.app, &portal).await.unwrap();
+        }
+        for asked in [
+            "kind=episode",
+            "kind=episode&sort=oldest",
+            "kind=visit",
+            "kind=form&sort=oldest",
+            "kind=search",
+            "kind=ticket",
+            "outcome=ticketed&sort=oldest",
+            "outcome=confirmed&window=7d",
+            "figure=ticket_rate&part=numerator",
+            "figure=active_visitors",
+            "figure=link_coverage",
+            "figure=zendesk_self_service_score",
+            "kind=episode&stratum=with_intent",
+            "kind=search&language=en",
+        ] {
+            let path = format!("{LEDGER}?{range}&{asked}");
+            let whole: Vec<Value> =
+                rows(&small, &format!("{path}&limit=200")).await["rows"].as_array().unwrap().clone();
+            let (pages, counts) = paged(&large, &path).await;
+            assert_eq!(pages, whole, "{asked}");
+            assert_eq!(counts, [rolled_up.then_some(whole.len() as u64)].into(), "{asked}");
+            let lines = large.get_as(ANALYST, &format!("{path}&format=jsonl")).await.text();
+            assert_eq!(lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>(), whole);
+            let table = format!("{path}&format=csv");
+            let [small, large] = [&small, &large].map(|site| site.get_as(ANALYST, &table));
+            assert_eq!(large.await.text(), small.await.text(), "{asked}");
+        }
+    }
+    // Other orders are of everything, and of an experiment too.
+    assert_eq!(paged(&large, &format!("{LEDGER}?{range}&sort=tickets")).await.0.len(), 12);
+    let page = large.get_as(ANALYST, &format!("/acme/dashboard/episodes?{range}")).await.text();
+    assert!(page.contains("<strong>12 rows</strong>"), "{page}");
+}
+
+#[tokio::test]
+async fn an_episode_of_a_large_log_is_found_by_the_hour_that_its_id_says() {
+    let (small, large) = (visited().await, visited_by_many().await);
+    let listed = rows(&small, &format!("{LEDGER}?{RANGE}")).await;
+    for row in listed["rows"].as_array().unwrap() {
+        let path = format!("{LEDGER}/{}?{RANGE}", row["id"].as_str().unwrap());
+        assert_eq!(rows(&large, &path).await, rows(&small, &path).await);
+        for raw in [&small, &large] {
+            let told = read_raw(raw, &format!("{path}&view=raw")).await.json();
+            assert_eq!(told["id"], row["id"]);
+        }
+        let page =
+            large.get_as(ANALYST, &format!("/acme/dashboard/episodes/{}?{RANGE}", row["id"].as_str().unwrap())).await;
+        assert_eq!(page.status, 200);
+    }
+    for absent in ["absent", "absent.7a100", "absent.zzz", "absent.7fffffffffffffff"] {
+        assert_eq!(large.get_as(ANALYST, &format!("{LEDGER}/{absent}?{RANGE}")).await.status, 404, "{absent}");
+    }
+    let audits = large.app.store.readings("acme").await.unwrap();
+    assert_eq!(audits.len(), 12);
+}
+
+#[tokio::test]
+async fn each_portion_of_raw_rows_that_is_sent_leaves_an_audit_row() {
+    let site = visited_by_many().await;
+    let lines = read_raw(&site, &format!("{LEDGER}?from=2026-12-20&to=2027-01-16&format=jsonl&view=raw")).await.text();
+    assert!(lines.lines().count() == 12 && lines.contains("my own 1"), "{lines}");
+    let page = read_raw(&site, &format!("{LEDGER}?{RANGE}&view=raw&limit=5")).await.json();
+    assert_eq!((page["rows"].as_array().unwrap().len(), &page["rows"][0]["at"]), (5, &json!("2027-01-01T03:40:07Z")));
+    let audits = site.app.store.readings("acme").await.unwrap();
+    assert_eq!(audits.iter().map(|audit| audit.rows).sum::<u64>(), 12 + 5);
+    assert!(audits[0].what.starts_with("from=2026-12-20&to=2027-01-16&window=24h"), "{}", audits[0].what);
+}
+
+#[tokio::test]
+async fn what_takes_all_rows_of_a_log_that_is_too_large_is_refused() {
+    let mut site = visited_by_many().await;
+    Arc::get_mut(&mut site.app).unwrap().foldable = 10;
+    for (asked, field) in [("sort=seconds", "sort"), ("figure=incremental_deflection", "figure")] {
+        let refused = site.get_as(ANALYST, &format!("{LEDGER}?{RANGE}&{asked}")).await;
+        assert_eq!((refused.status.as_u16(), refused.json()["field"].as_str()), (400, Some(field)), "{asked}");
+    }
+    assert_eq!(paged(&site, &format!("{LEDGER}?{RANGE}&figure=ticket_rate")).await.0.len(), 12);
+}
+
+#[tokio::test]
 async fn what_cannot_be_asked_of_the_ledger_is_named() {
     let site = site(&[]).await;
     for (query, field) in [
@@ -223,6 +333,7 @@ async fn what_cannot_be_asked_of_the_ledger_is_named() {
         ("limit=0", "limit"),
         ("limit=201", "limit"),
         ("cursor=5", "cursor"),
+        ("cursor=1.-9223372036854775808.&as_of=2027-01-01T00:00:00Z", "cursor"),
         ("cursor=1.2.x&as_of=2027-01-01T00:00:00Z", "cursor"),
         ("format=xml", "format"),
         ("format=csv&limit=5", "limit"),

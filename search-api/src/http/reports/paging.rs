@@ -1,0 +1,229 @@
+//! Pages and exports of the ledger: from a fold of everything, or of a large log a stretch of hours at a time.
+
+use super::asking::{self, fold};
+use super::episodes::{LedgerQuestion, note_reading};
+use super::lines::Rows;
+use super::shown::{View, id, time};
+use super::stretches::Walk;
+use crate::deflection::facts::Selected;
+use crate::deflection::{Question, Row, ledger, times};
+use crate::http::error::Problem;
+use crate::http::rollups::{has, kept_facts};
+use crate::http::{App, Caller};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// What rows are sorted by; ties are broken by id, which tells nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// The latest first.
+    #[default]
+    Newest,
+    /// The earliest first.
+    Oldest,
+    /// Those with most tickets first.
+    Tickets,
+    /// Those with most searches first.
+    Searches,
+    /// The slowest to be answered first.
+    Seconds,
+}
+
+impl Sort {
+    /// All of them, by name.
+    pub const NAMED: [(&'static str, Self); 5] = [
+        ("newest", Self::Newest),
+        ("oldest", Self::Oldest),
+        ("tickets", Self::Tickets),
+        ("searches", Self::Searches),
+        ("seconds", Self::Seconds),
+    ];
+
+    /// Its name in the API.
+    pub fn name(self) -> &'static str {
+        Self::NAMED.iter().find(|(_, sort)| *sort == self).map_or("", |(name, _)| name)
+    }
+
+    /// What a row is sorted by, smallest first. Nothing that may not be shown.
+    fn key(self, view: View, row: &Row) -> i64 {
+        match self {
+            Self::Newest => -time(view, row.t),
+            Self::Oldest => time(view, row.t),
+            Self::Tickets => -(row.tickets.len() as i64),
+            Self::Searches => -(row.searches as i64),
+            Self::Seconds => -row.millis.unwrap_or(-1),
+        }
+    }
+}
+
+/// Where a page begins: after a row, in what was known at a moment. New events come into no page, and move none.
+pub struct Cursor {
+    /// The moment.
+    pub as_of: i64,
+    key: i64,
+    id: String,
+}
+
+/// Rows from a cursor on.
+pub struct Page {
+    /// They.
+    pub rows: Vec<Row>,
+    /// The moment whose knowledge they are of.
+    pub as_of: i64,
+    /// How many there are in all pages, if that is known.
+    pub count: Option<usize>,
+    /// The cursor of the next page.
+    pub next: Option<String>,
+}
+
+/// The figure whose rows depend on all others.
+const INCREMENTAL: &str = "incremental_deflection";
+
+/// Events among which the rows of one page are looked for, about.
+const WALKED: u32 = 100_000;
+
+impl LedgerQuestion {
+    /// At most `limit` rows from the cursor on.
+    pub async fn page(self, app: &Arc<App>, caller: &Caller, limit: usize) -> Result<Page, Problem> {
+        let (view, what) = (self.view, self.what());
+        let page = match self.is_walked(app, caller).await? {
+            true => self.walk(app, caller, limit).await?,
+            false => self.fold(app, caller, limit).await?,
+        };
+        if view == View::Raw {
+            note_reading(app, caller, what, page.rows.len()).await?;
+        }
+        Ok(page)
+    }
+
+    /// All rows: of a large log worked out while they are sent.
+    pub async fn all(self, app: Arc<App>, caller: Caller) -> Result<Rows<Row>, Problem> {
+        if !self.is_walked(&app, &caller).await? {
+            return Ok(self.page(&app, &caller, usize::MAX).await?.rows.into());
+        }
+        let what = self.what();
+        let Self { question, wanted, sort, view, .. } = self;
+        let mut walk = Walk::new(Arc::clone(&app), &caller.portal.id, question, wanted, sort, view);
+        let mut portion = async move || -> Result<Option<Vec<Row>>, Problem> {
+            let Some((rows, _)) = walk.rows().await? else { return Ok(None) };
+            if view == View::Raw && !rows.is_empty() {
+                note_reading(&app, &caller, what.clone(), rows.len()).await?;
+            }
+            Ok(Some(ordered(sort, view, rows).into_iter().map(|(_, _, row)| row).collect()))
+        };
+        // What fails at once is told as such.
+        let first = portion().await?.unwrap_or_default();
+        let (send, more) = mpsc::channel(1);
+        tokio::spawn(async move {
+            // Whoever hangs up wants no more of it.
+            while let Some(portion) = portion().await.transpose() {
+                let failed = portion.is_err();
+                if send.send(portion).await.is_err() || failed {
+                    break;
+                }
+            }
+        });
+        Ok(Rows::and(first, more))
+    }
+
+    /// Whether rows are worked out a stretch at a time: in a large log, in order of time.
+    async fn is_walked(&self, app: &App, caller: &Caller) -> Result<bool, Problem> {
+        let (portal, question) = (&caller.portal.id, &self.question);
+        let by_time = matches!(self.sort, Sort::Newest | Sort::Oldest);
+        // Which experiment it is of, only the whole range tells.
+        let by_parts = self.wanted.counts().is_none_or(|counted| counted.figure != INCREMENTAL);
+        if by_time && by_parts {
+            return Ok(has(app, portal, question, app.large_log).await?);
+        }
+        if has(app, portal, question, app.foldable).await? {
+            let field = if by_time { "figure" } else { "sort" };
+            let instead = "Of so many events rows are listed by `newest` or `oldest`, and no experiment's: ask for a shorter range.";
+            return Err(Problem::invalid(field, instead));
+        }
+        Ok(false)
+    }
+
+    /// A page from a fold of all that the question reaches.
+    async fn fold(self, app: &App, caller: &Caller, limit: usize) -> Result<Page, Problem> {
+        let Self { question, wanted, sort, view, cursor } = self;
+        let as_of = question.as_of;
+        let choose = move |log: &_, question: &Question| {
+            let rows = ordered(sort, view, ledger(log, question, &wanted));
+            let count = rows.len();
+            let first = cursor.map_or(0, |after| rows.partition_point(|(key, id, _)| !after.precedes(*key, id)));
+            let mut rows: Vec<_> = rows.into_iter().skip(first).take(limit.saturating_add(1)).collect();
+            let more = rows.len() > limit;
+            rows.truncate(limit);
+            let next = rows.last().filter(|_| more).map(|(key, id, _)| format!("{as_of}.{key}.{id}"));
+            Page { rows: rows.into_iter().map(|(_, _, row)| row).collect(), as_of, count: Some(count), next }
+        };
+        fold(app, &caller.portal.id, &question, choose).await
+    }
+
+    /// A page from as many hours of the range as it takes.
+    async fn walk(self, app: &Arc<App>, caller: &Caller, limit: usize) -> Result<Page, Problem> {
+        let Self { mut question, wanted, sort, view, cursor } = self;
+        let portal = &caller.portal.id;
+        // Days that are worked out tell how many rows there are, and in which hours.
+        let times = match kept_facts(app, portal, &mut question).await? {
+            Some((facts, _)) => {
+                let (question, wanted) = (question.clone(), wanted.clone());
+                let told = move || times(&Selected::new(&question, &facts), &wanted);
+                Some(app.cores.run_behind(told).await?)
+            }
+            None => None,
+        };
+        let as_of = question.as_of;
+        let mut walk = Walk::new(Arc::clone(app), portal, question, wanted, sort, view);
+        times.iter().for_each(|times| walk.only_at(times));
+        cursor.iter().for_each(|after| walk.skip_to(after.key.saturating_abs()));
+        let (mut rows, mut walked) = (Vec::new(), 0);
+        while rows.len() <= limit && walked < WALKED {
+            let Some((found, events)) = walk.rows().await? else { break };
+            walked += events;
+            let found = ordered(sort, view, found).into_iter();
+            rows.extend(found.filter(|(key, id, _)| cursor.as_ref().is_none_or(|after| after.precedes(*key, id))));
+        }
+        let next = if rows.len() > limit {
+            rows.truncate(limit);
+            rows.last().map(|(key, id, _)| format!("{as_of}.{key}.{id}"))
+        } else {
+            walk.next().map(|t| format!("{as_of}.{}.", if sort == Sort::Oldest { t } else { -t }))
+        };
+        let count = times.map(|times| times.len());
+        Ok(Page { rows: rows.into_iter().map(|(_, _, row)| row).collect(), as_of, count, next })
+    }
+
+    /// What an audit says of it.
+    fn what(&self) -> String {
+        let figure = self.wanted.counts().map(|counted| ("figure", &*counted.figure));
+        asking::query(&self.question, figure.as_slice())
+    }
+}
+
+impl Cursor {
+    /// Reads what a page said.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '.');
+        let (as_of, key, id) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.to_owned());
+        Some(Self { as_of, key, id })
+    }
+
+    /// Whether a row comes after it.
+    fn precedes(&self, key: i64, id: &str) -> bool {
+        (self.key, self.id.as_str()) < (key, id)
+    }
+
+    /// What is no cursor of the question.
+    pub fn unknown() -> Problem {
+        Problem::invalid("cursor", "`cursor` must be the `next` of a page of the same question.")
+    }
+}
+
+/// Rows in the order in which they are shown, each with what it is sorted by.
+fn ordered(sort: Sort, view: View, rows: Vec<Row>) -> Vec<(i64, String, Row)> {
+    let keyed = rows.into_iter().map(|row| (sort.key(view, &row), id(row.kind, &row.id), row));
+    let mut rows: Vec<(i64, String, Row)> = keyed.collect();
+    rows.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    rows
+}

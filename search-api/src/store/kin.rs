@@ -1,0 +1,121 @@
+//! The part of a log that tells all of those of whom something happened in a stretch of it.
+
+use super::archive::{Archive, EVENT};
+use super::insert::portions;
+use super::{StoreError, rows};
+use crate::deflection::Log;
+use crate::deflection::kin::Kin;
+use crate::deflection::log::{Event, Millis, Person};
+use crate::deflection::question::REACH;
+use crate::deflection::visitors::Visitor;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe, query};
+use std::collections::BTreeMap;
+
+/// People or names that are asked for by one statement.
+const AT_ONCE: usize = 256;
+
+/// Whoever did something in a stretch of time.
+const THERE: &str =
+    "SELECT DISTINCT subject, browser, browser_before FROM event WHERE portal = $1 AND t BETWEEN $2 AND $3";
+
+impl Archive {
+    /// The rows of a portal between two moments, inclusive, of everybody of whom there is an event or a ticket in a stretch between
+    /// them (its end excluded), and of all who are tied to them: in no order, and of them all there are.
+    pub async fn log_around(
+        &self,
+        portal: &str,
+        (from, to): (Millis, Millis),
+        within: (Millis, Millis),
+    ) -> Result<Log, StoreError> {
+        // One transaction: all parts are of one moment.
+        let mut db = self.pool().begin().await?;
+        let mut log = super::archive::beside_events(&mut db, portal, from, to).await?;
+        let (mut kin, mut found) = (Kin::default(), BTreeMap::new());
+        let there = query(THERE).bind(portal).bind(within.0).bind(within.1.saturating_sub(1));
+        for person in persons(there.fetch_all(&mut *db).await?)? {
+            kin.meet(&person);
+        }
+        for ticket in log.tickets.iter().filter(|ticket| within.0 <= ticket.at && ticket.at < within.1) {
+            kin.meet_author(ticket);
+        }
+        kin.tie(&log.tickets, &log.addresses);
+        loop {
+            follow(&mut db, portal, (from, to), &mut kin, &log, &mut found).await?;
+            let Some((ids, (first, last))) = kin.unheld(&log.tickets, within) else { break };
+            // A ticket may name what somebody else searched or wrote; ids live for days, not for weeks.
+            let near = (first.saturating_sub(REACH).max(from), last.saturating_add(REACH).min(to));
+            for person in holders(&mut db, portal, near, &ids).await? {
+                kin.meet(&person);
+            }
+        }
+        log.events = found.into_values().collect();
+        log.tickets.retain(|ticket| kin.holds(ticket) || (within.0 <= ticket.at && ticket.at < within.1));
+        Ok(log)
+    }
+}
+
+/// Reads the events of all who were met, and of all whom they lead to.
+async fn follow(
+    db: &mut AnyConnection,
+    portal: &str,
+    (from, to): (Millis, Millis),
+    kin: &mut Kin,
+    log: &Log,
+    found: &mut BTreeMap<String, Event>,
+) -> Result<(), StoreError> {
+    loop {
+        let (mut subjects, mut browsers) = (Vec::new(), Vec::new());
+        for one in kin.unread() {
+            match one {
+                Visitor::Subject(hash) => subjects.push(hash),
+                Visitor::Browser(hash) => browsers.push(hash),
+            }
+        }
+        if subjects.is_empty() && browsers.is_empty() {
+            return Ok(());
+        }
+        let mut events = Vec::new();
+        for (column, hashes) in [("subject", &subjects), ("browser", &browsers), ("browser_before", &browsers)] {
+            for hashes in portions(hashes, AT_ONCE) {
+                // The sign keeps the index by time out of it: people have one of their own.
+                let statement = format!("{EVENT} AND +t BETWEEN $2 AND $3 AND {column} IN ({})", named(hashes.len()));
+                let asked = query(AssertSqlSafe(statement)).bind(portal).bind(from).bind(to);
+                let asked = hashes.iter().fold(asked, |asked, hash| asked.bind(hash.to_vec()));
+                for row in asked.fetch_all(&mut *db).await? {
+                    events.push(rows::event(&row)?);
+                }
+            }
+        }
+        kin.read(&events);
+        found.extend(events.into_iter().map(|event| (event.id.clone(), event)));
+        kin.tie(&log.tickets, &log.addresses);
+    }
+}
+
+/// Whose searches and forms these are.
+async fn holders(
+    db: &mut AnyConnection,
+    portal: &str,
+    (from, to): (Millis, Millis),
+    ids: &[String],
+) -> Result<Vec<Person>, StoreError> {
+    let mut found = Vec::new();
+    for ids in portions(ids, AT_ONCE) {
+        let names = named(ids.len());
+        let statement = format!("{THERE} AND (search_id IN ({names}) OR form_id IN ({names}))");
+        let asked = query(AssertSqlSafe(statement)).bind(portal).bind(from).bind(to);
+        let asked = ids.iter().fold(asked, |asked, id| asked.bind(rows::text(id)));
+        found.extend(persons(asked.fetch_all(&mut *db).await?)?);
+    }
+    Ok(found)
+}
+
+fn persons(rows: Vec<AnyRow>) -> Result<Vec<Person>, StoreError> {
+    rows.iter().map(rows::person).collect()
+}
+
+/// Places of so many parameters after the first three.
+fn named(number: usize) -> String {
+    (4..4 + number).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ")
+}
