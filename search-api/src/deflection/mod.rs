@@ -63,6 +63,7 @@ pub use series::Series;
 use articles::Reading;
 use episodes::Journeys;
 use facts::{Aside, AsideFact, Facts, Selected};
+use jiff::civil::Date;
 use log::{Hash, Lost, Mark, Millis};
 use occurrence::Occurrence;
 use outcomes::{Coverage, Evidence};
@@ -89,10 +90,10 @@ pub struct ToKeep {
     pub weeks: Vec<(groups::Said, [groups::Cells; 4])>,
 }
 
-/// Works out what is kept, under every window at once.
-pub fn to_keep(log: &Log, question: &Question) -> ToKeep {
+/// Works out what is kept, under every window at once; of weeks up to a Monday without what anybody said or wrote in them.
+pub fn to_keep(log: &Log, question: &Question, texts_after: Date) -> ToKeep {
     let followed = follow(log, question);
-    let spoken = groups::weeks::spoken(&followed.journeys, question);
+    let spoken = groups::weeks::spoken(&followed.journeys, question, texts_after);
     let mut cells = Vec::new();
     let facts = Window::ALL.map(|window| {
         let question = Question { window, ..question.clone() };
@@ -109,13 +110,13 @@ pub fn to_keep(log: &Log, question: &Question) -> ToKeep {
 /// The facts under each window of all that a log holds, shortest first.
 #[cfg(test)]
 pub fn facts(log: &Log, question: &Question) -> [Facts; 4] {
-    to_keep(log, question).facts
+    to_keep(log, question, Date::MIN).facts
 }
 
 /// What was searched in the whole weeks that the question's range touches, and what became of it.
 pub fn weeks(log: &Log, question: &Question) -> Vec<groups::Week> {
     let followed = follow(log, question);
-    let spoken = groups::weeks::spoken(&followed.journeys, question);
+    let spoken = groups::weeks::spoken(&followed.journeys, question, Date::MIN);
     followed.judge(question, |selection| groups::weeks::judged(spoken, selection))
 }
 
@@ -131,7 +132,7 @@ pub fn sums_and_weeks<T>(
     draw: impl FnOnce(&Selected<'_>, Lost, &[groups::Week]) -> T,
 ) -> T {
     let followed = follow(log, question);
-    let spoken = groups::weeks::spoken(&followed.journeys, question);
+    let spoken = groups::weeks::spoken(&followed.journeys, question, Date::MIN);
     followed.judge(question, |selection| draw(&selection.selected, log.lost, &groups::weeks::judged(spoken, selection)))
 }
 

@@ -8,7 +8,7 @@ use crate::deflection::facts::Facts;
 use crate::deflection::facts::days::FORMAT;
 use crate::deflection::log::{Hash, Millis};
 use crate::deflection::question::{DAY, HOUR, REACH, Window};
-use jiff::ToSpan;
+use jiff::Span;
 use jiff::civil::Date;
 use sqlx::{AnyConnection, Row, query};
 use std::collections::{BTreeMap, HashMap};
@@ -197,5 +197,7 @@ pub fn number(day: Date) -> i64 {
 
 /// The day of such a number.
 pub fn date(number: i64) -> Result<Date, StoreError> {
-    Date::constant(1970, 1, 1).checked_add(number.days()).map_err(|_| StoreError::Damaged("day"))
+    let damaged = |_| StoreError::Damaged("day");
+    let since = Span::new().try_days(number).map_err(damaged)?;
+    Date::constant(1970, 1, 1).checked_add(since).map_err(damaged)
 }

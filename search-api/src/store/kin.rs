@@ -21,13 +21,15 @@ const THERE: &str =
 
 impl Archive {
     /// The rows of a portal between two moments, inclusive, of everybody of whom there is an event or a ticket in a stretch between
-    /// them (its end excluded), and of all who are tied to them: in no order, and of them all there are.
+    /// them (its end excluded), and of all who are tied to them: in no order, and of them all there are. `None`: they have more than so
+    /// many events.
     pub async fn log_around(
         &self,
         portal: &str,
         (from, to): (Millis, Millis),
         within: (Millis, Millis),
-    ) -> Result<Log, StoreError> {
+        most: usize,
+    ) -> Result<Option<Log>, StoreError> {
         // One transaction: all parts are of one moment.
         let mut db = self.pool().begin().await?;
         let mut log = super::archive::beside_events(&mut db, portal, from, to).await?;
@@ -41,7 +43,10 @@ impl Archive {
         }
         kin.tie(&log.tickets, &log.addresses);
         loop {
-            follow(&mut db, portal, (from, to), &mut kin, &log, &mut found).await?;
+            follow(&mut db, portal, (from, to), &mut kin, &log, &mut found, most).await?;
+            if found.len() > most {
+                return Ok(None);
+            }
             let Some((ids, (first, last))) = kin.unheld(&log.tickets, within) else { break };
             // A ticket may name what somebody else searched or wrote; ids live for days, not for weeks.
             let near = (first.saturating_sub(REACH).max(from), last.saturating_add(REACH).min(to));
@@ -51,11 +56,11 @@ impl Archive {
         }
         log.events = found.into_values().collect();
         log.tickets.retain(|ticket| kin.holds(ticket) || (within.0 <= ticket.at && ticket.at < within.1));
-        Ok(log)
+        Ok(Some(log))
     }
 }
 
-/// Reads the events of all who were met, and of all whom they lead to.
+/// Reads the events of all who were met, and of all whom they lead to, until they are more than so many.
 async fn follow(
     db: &mut AnyConnection,
     portal: &str,
@@ -63,8 +68,9 @@ async fn follow(
     kin: &mut Kin,
     log: &Log,
     found: &mut BTreeMap<String, Event>,
+    most: usize,
 ) -> Result<(), StoreError> {
-    loop {
+    while found.len() <= most {
         let (mut subjects, mut browsers) = (Vec::new(), Vec::new());
         for one in kin.unread() {
             match one {
@@ -85,12 +91,16 @@ async fn follow(
                 for row in asked.fetch_all(&mut *db).await? {
                     events.push(rows::event(&row)?);
                 }
+                if events.len() > most {
+                    break;
+                }
             }
         }
         kin.read(&events);
         found.extend(events.into_iter().map(|event| (event.id.clone(), event)));
         kin.tie(&log.tickets, &log.addresses);
     }
+    Ok(())
 }
 
 /// Whose searches and forms these are.

@@ -352,8 +352,9 @@ impl Store {
         portal: &str,
         reach: (Millis, Millis),
         within: (Millis, Millis),
-    ) -> Result<Log, StoreError> {
-        Ok(self.running(self.archive.log_around(portal, reach, within).await?))
+        most: usize,
+    ) -> Result<Option<Log>, StoreError> {
+        Ok(self.archive.log_around(portal, reach, within, most).await?.map(|log| self.running(log)))
     }
 
     fn running(&self, mut log: Log) -> Log {

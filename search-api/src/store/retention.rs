@@ -97,7 +97,7 @@ pub fn due(retention: Retention, now: Millis) -> [(&'static str, Millis); 18] {
              (SELECT portal, span, day FROM day_facts WHERE day < $1 / 86400000 LIMIT $2)",
             before(retention.rows),
         ),
-        // Worked out anew from what is left. A day of the portal's calendar lies within a day of that of UTC.
+        // Worked out anew without them. A day of the portal's calendar lies within a day of that of UTC.
         (
             "DELETE FROM week_groups WHERE (portal, monday) IN \
              (SELECT portal, monday FROM week_groups WHERE monday <= $1 / 86400000 + 1 AND has_text = 1 LIMIT $2)",
@@ -105,7 +105,7 @@ pub fn due(retention: Retention, now: Millis) -> [(&'static str, Millis); 18] {
         ),
         (
             "DELETE FROM week_groups WHERE (portal, monday) IN \
-             (SELECT portal, monday FROM week_groups WHERE monday < $1 / 86400000 LIMIT $2)",
+             (SELECT portal, monday FROM week_groups WHERE monday < $1 / 86400000 - 6 LIMIT $2)",
             before(retention.rows),
         ),
         (

@@ -3,7 +3,7 @@
 use super::meaning::Asked;
 use crate::deflection::stems::words;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Digits from which a word is the number of somebody or of their order, and no label.
 const DIGITS: usize = 5;
@@ -48,9 +48,12 @@ impl Vocabulary {
         vocabulary
     }
 
-    /// Whether nothing was counted.
-    pub fn is_empty(&self) -> bool {
-        self.queries == 0
+    /// The same of the stems of some queries alone: what else was said leaves no trace but its number.
+    pub fn of_stems_in<'a>(mut self, queries: impl Iterator<Item = &'a Asked<'a>>) -> Self {
+        let stems = queries.flat_map(|query| words(&query.language, query.text)).map(|(stem, _)| stem);
+        let kept: BTreeSet<String> = stems.collect();
+        self.having.retain(|stem, _| kept.contains(stem));
+        self
     }
 
     /// Adds what another counted.

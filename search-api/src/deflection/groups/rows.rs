@@ -55,7 +55,7 @@ pub struct Row {
     pub found: u64,
     /// Episodes by week.
     pub weeks: Vec<(Date, Tally<Visitor>)>,
-    /// What was asked, to be asked again; most visitors first.
+    /// What was asked, to be asked again; of each cell the most frequent, those of most episodes first.
     pub asked: Vec<Voice>,
     /// What its tickets said, likewise.
     pub written: Vec<Voice>,

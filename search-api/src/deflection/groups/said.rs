@@ -16,10 +16,10 @@ pub struct Said {
     pub monday: Date,
     /// Texts of the meanings, each once.
     pub texts: Vec<Text>,
-    /// Meanings that enough people may have had, most people first; their queries are places among the texts. The place of a meaning
-    /// is its number within the week.
+    /// Meanings, most people first; their queries are places among the texts. The place of a meaning is its number within the week; of
+    /// one that too few people had there is nothing else.
     pub meanings: Vec<Meaning>,
-    /// Stems of all that was said.
+    /// How often the stems of the texts stand in all that was said.
     pub vocabulary: Vocabulary,
 }
 
@@ -52,13 +52,21 @@ pub struct Item<'a> {
 pub struct Spoken<'a> {
     /// What is kept of it.
     pub said: Said,
-    /// By text: number of its meaning. Those from the number of meanings on are of too few people to be kept.
+    /// By text: number of its meaning.
     pub meaning: HashMap<&'a str, usize>,
     /// By text: its place among those kept.
     pub text: HashMap<&'a str, u32>,
+    /// Whether anything may be kept of it.
+    pub is_kept: bool,
 }
 
 impl<'a> Spoken<'a> {
+    /// Nothing is kept of what was said in the week of a Monday.
+    pub fn not_kept(monday: Date) -> Self {
+        let said = Said { monday, texts: Vec::new(), meanings: Vec::new(), vocabulary: Vocabulary::default() };
+        Self { said, meaning: HashMap::new(), text: HashMap::new(), is_kept: false }
+    }
+
     /// Gathers what was said in the week of a Monday; the same whatever the order.
     pub fn of(monday: Date, items: &[Item<'a>], rules: &Rules) -> Self {
         let mut by_text: BTreeMap<&'a str, Vec<&Item<'a>>> = BTreeMap::new();
@@ -76,10 +84,16 @@ impl<'a> Spoken<'a> {
         let mut meanings = by_meaning(&asked, rules.group_similarity);
         let numbered = meanings.iter().enumerate();
         let meaning = numbered.flat_map(|(number, meaning)| meaning.queries.iter().map(move |&query| (query, number)));
-        let meaning = meaning.map(|(query, number)| (asked[query].text, number)).collect();
-        // They stand in the order of their people, some of whom may be counted twice.
-        let people = |meaning: &Meaning| meaning.queries.iter().map(|&query| asked[query].people).sum::<usize>();
-        meanings.truncate(meanings.partition_point(|meaning| people(meaning) >= rules.min_group));
+        let meaning: HashMap<&str, usize> = meaning.map(|(query, number)| (asked[query].text, number)).collect();
+        // Of what too few said nothing is kept but that it has a number.
+        let mut people: HashMap<usize, BTreeSet<usize>> = HashMap::new();
+        items.iter().for_each(|item| _ = people.entry(meaning[item.text]).or_default().insert(item.person));
+        let is_shown = |number: &usize| people.get(number).is_some_and(|people| people.len() >= rules.min_group);
+        meanings.truncate((0..meanings.len()).rfind(is_shown).map_or(0, |last| last + 1));
+        for few in (0..meanings.len()).filter(|number| !is_shown(number)) {
+            meanings[few].queries.clear();
+            meanings[few].point.sum.fill(0);
+        }
         let (mut texts, mut text) = (Vec::new(), HashMap::new());
         for query in meanings.iter_mut().flat_map(|meaning| &mut meaning.queries) {
             let Asked { text: own, language, vector, .. } = &asked[*query];
@@ -88,11 +102,12 @@ impl<'a> Spoken<'a> {
             *query = texts.len();
             texts.push(Text { text: (*own).to_owned(), language: language.clone(), vector: vector.cloned() });
         }
-        let vocabulary = Vocabulary::of(asked.iter());
-        Self { said: Said { monday, texts, meanings, vocabulary }, meaning, text }
+        let told = asked.iter().filter(|asked| text.contains_key(asked.text));
+        let vocabulary = Vocabulary::of(asked.iter()).of_stems_in(told);
+        Self { said: Said { monday, texts, meanings, vocabulary }, meaning, text, is_kept: true }
     }
 
-    /// Number of the meaning of a text, if it is one that enough people may have had; else that of one too small to be shown.
+    /// Number of the meaning of a text of the week.
     pub fn meaning_of(&self, text: &str) -> usize {
         self.meaning.get(text).copied().unwrap_or(usize::MAX)
     }

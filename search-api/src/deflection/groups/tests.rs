@@ -305,7 +305,7 @@ fn from_kept(log: &Log, question: &Question, run: i32) -> Table {
         let mut part = log.clone();
         part.events.retain(|event| (from..to).contains(&event.stamp.at));
         part.tickets.retain(|ticket| (from..to).contains(&ticket.at));
-        for (said, cells) in to_keep(&part, &of_run).weeks {
+        for (said, cells) in to_keep(&part, &of_run, Date::MIN).weeks {
             kept.push(Week::read(&said.write().unwrap(), &cells[window].write().unwrap()).unwrap());
         }
         monday = next;
@@ -344,7 +344,7 @@ fn weeks_kept_apart_tell_what_the_log_tells() {
 
 /// What is kept of the week of minute 0.
 fn first_week(story: &Story) -> (Said, [Cells; 4]) {
-    to_keep(&story.log, &Question { from: date(2026, 5, 4), ..may(Window::Day) }).weeks.remove(0)
+    to_keep(&story.log, &Question { from: date(2026, 5, 4), ..may(Window::Day) }, Date::MIN).weeks.remove(0)
 }
 
 #[test]
@@ -363,10 +363,43 @@ fn bytes_that_are_no_week_are_refused() {
 }
 
 #[test]
-fn what_too_few_said_is_not_kept_but_for_its_stems() {
+fn what_too_few_said_is_not_kept() {
     let story = ask(Story::new(), 0.0, 1, &["refund status"; 5], 5);
     let story = ask(story, 0.0, 11, &["quokka of jane doe"; 4], 4);
+    // One person's five wordings are one person's.
+    let wordings = ["zanzibar trip", "trip zanzibar", "zanzibar trips", "a trip to zanzibar", "my zanzibar trip"];
+    let story = wordings.iter().enumerate().fold(story, |story, (number, text)| {
+        story.of(browser(40)).search(60.0 * (number + 1) as f64, &format!("z{number}"), text)
+    });
     let (said, _) = first_week(&story);
     assert_eq!(said.texts.iter().map(|text| text.text.as_str()).collect::<Vec<_>>(), ["refund status"]);
-    assert!(said.has_text());
+    let bytes = said.write().unwrap();
+    for word in ["quokka", "jane", "zanzibar"] {
+        assert!(!bytes.windows(word.len()).any(|found| found == word.as_bytes()), "{word}");
+    }
+}
+
+#[test]
+fn a_week_whose_texts_time_is_over_is_kept_without_them_and_counts_the_same() {
+    let mut story = Story::new();
+    for visitor in 1..=6 {
+        let id = format!("s{visitor}");
+        story = story.of(browser(visitor)).search(0.0, &id, "refund status");
+        story = story.any_ticket(&id, 3 * MINUTE, |ticket| {
+            ticket.person = browser(visitor);
+            ticket.subject = Some("Where is my refund?".into());
+        });
+    }
+    let question = Question { from: date(2026, 5, 4), to: date(2026, 5, 11), ..may(Window::Day) };
+    let (said, [_, cells, ..]) = to_keep(&story.log, &question, date(2026, 5, 4)).weeks.remove(0);
+    assert!(!said.has_text() && !cells.has_text());
+    assert_eq!(rows(&draw(&[Week { said, cells }], &question)), [("NotKept".into(), 6, 6, 6)]);
+    // Where nothing that was searched is kept, subjects may be.
+    for event in &mut story.log.events {
+        if let EventKind::Search(searched) = &mut event.kind {
+            searched.text = None;
+        }
+    }
+    let (said, [_, cells, ..]) = to_keep(&story.log, &question, Date::MIN).weeks.remove(0);
+    assert!(!said.has_text() && cells.has_text());
 }

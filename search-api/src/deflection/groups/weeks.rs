@@ -113,8 +113,9 @@ pub struct WrittenTicket {
     pub language: Option<Language>,
 }
 
-/// What was said in each whole week that a question's range touches, by Monday. The same under every window.
-pub fn spoken<'a>(journeys: &'a Journeys<'_>, question: &Question) -> BTreeMap<Date, Spoken<'a>> {
+/// What was said in each whole week that a question's range touches, by Monday; of weeks up to that of `texts_after` it is not kept. The
+/// same under every window.
+pub fn spoken<'a>(journeys: &'a Journeys<'_>, question: &Question, texts_after: Date) -> BTreeMap<Date, Spoken<'a>> {
     let (from, to) = question.weeks_range();
     let (first, after) = question.weeks();
     let mondays = first.series(jiff::ToSpan::days(7)).take_while(|monday| *monday < after);
@@ -130,7 +131,12 @@ pub fn spoken<'a>(journeys: &'a Journeys<'_>, question: &Question) -> BTreeMap<D
         let item = Item { text, language: search.language(), vector: search.vector(), person };
         items.entry(question.week_of(episode.start)).or_default().push(item);
     }
-    items.into_iter().map(|(monday, items)| (monday, Spoken::of(monday, &items, &question.rules))).collect()
+    let spoken = |(monday, items): (Date, Vec<Item<'a>>)| {
+        let of_week =
+            if monday > texts_after { Spoken::of(monday, &items, &question.rules) } else { Spoken::not_kept(monday) };
+        (monday, of_week)
+    };
+    items.into_iter().map(spoken).collect()
 }
 
 /// Weeks with what became of what was said in them, under the window of a selection.
@@ -156,7 +162,7 @@ pub fn cells(spoken: &BTreeMap<Date, Spoken<'_>>, selection: &Selection<'_, '_>)
         }
         let monday = question.week_of(episode.start);
         let (Some(spoken), Some(week)) = (spoken.get(&monday), weeks.get_mut(&monday)) else { continue };
-        let text = episode.searches.last().and_then(|search| search.text.as_deref());
+        let text = episode.searches.last().and_then(|search| search.text.as_deref()).filter(|_| spoken.is_kept);
         let tickets = tickets_of.get(&number).map_or(&[][..], Vec::as_slice);
         let kind = week.kinds.place(Kind {
             roles: episode.roles.iter().map(|role| (*role).to_owned()).collect(),
@@ -280,10 +286,12 @@ impl Building<'_> {
             for (ticket, episode) in gathered.written {
                 let (ticket, episode) = (selection.all_tickets[ticket].ticket, &selection.journeys.episodes[episode]);
                 cell.written.push(cells.tickets.len() as u32);
-                cells.tickets.push(WrittenTicket {
-                    subject: Subject::of(ticket),
-                    language: episode.searches.first().and_then(|search| search.language()).cloned(),
-                });
+                let mut subject = Subject::of(ticket);
+                if !spoken.is_kept {
+                    (subject.text, subject.vector) = (None, None);
+                }
+                let language = episode.searches.first().and_then(|search| search.language()).cloned();
+                cells.tickets.push(WrittenTicket { subject, language });
             }
             cells.cells.push(cell);
         }
@@ -334,11 +342,16 @@ impl Said {
 
     /// Whether it holds anything that anybody typed.
     pub fn has_text(&self) -> bool {
-        !self.texts.is_empty() || !self.vocabulary.is_empty()
+        !self.texts.is_empty()
     }
 }
 
 impl Cells {
+    /// Whether it holds anything that anybody wrote.
+    pub fn has_text(&self) -> bool {
+        self.tickets.iter().any(|ticket| ticket.subject.text.is_some() || ticket.subject.vector.is_some())
+    }
+
     /// As bytes, in the form [`FORMAT`].
     ///
     /// # Errors
@@ -377,7 +390,7 @@ impl Week {
                     if let Place::Meaning(meaning) = cell.place { within(meaning, meanings.len()) } else { true };
                 meaning
                     && within(cell.kind, kinds.len())
-                    && cell.visitors.iter().all(|(visitor, ..)| within(*visitor, visitors.len()))
+                    && cell.visitors.iter().all(|(visitor, hits, all)| within(*visitor, visitors.len()) && hits <= all)
                     && cell.articles.iter().all(|(slug, _)| within(*slug, slugs.len()))
                     && cell.typed.iter().chain(&cell.asked).all(|(text, _)| within(*text, texts))
                     && cell.written.iter().all(|ticket| within(*ticket, tickets.len()))

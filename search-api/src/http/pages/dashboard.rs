@@ -53,6 +53,7 @@ struct Dashboard {
     over_time: trend::OverTime,
     outcomes: Vec<tables::OutcomeRow>,
     searches: Vec<searches::SearchRow>,
+    searches_wait: bool,
     weeks: String,
     articles: articles::Articles,
     topics: Vec<searches::TopicRow>,
@@ -88,7 +89,8 @@ struct Choice {
 struct Overview {
     report: Report,
     series: Series,
-    searches: Table,
+    /// `None`: they are being worked out.
+    searches: Option<Table>,
     articles: BTreeMap<String, Reading>,
 }
 
@@ -115,10 +117,10 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: 
     let since = change_report::since(&mut fields, &filters.question)?;
     let reader = Reader::new(&app, &caller);
     let portal = caller.portal.id.clone();
-    let overview = |selected: &Selected<'_>, lost, weeks: &[_]| Overview {
+    let overview = |selected: &Selected<'_>, lost, weeks: Option<&[_]>| Overview {
         report: report::draw(selected, lost),
         series: series::draw(selected, Step::of(selected.question)),
-        searches: rows::draw(weeks, selected.question),
+        searches: weeks.map(|weeks| rows::draw(weeks, selected.question)),
         articles: crate::deflection::articles::draw(selected),
     };
     let told = asking::sum_and_weeks(&app, &portal, &mut filters.question, overview).await?;
@@ -134,6 +136,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: 
     let tickets = topics::tickets(&app, &caller, &filters.question).await?;
     let revised = match since {
         Some(since) => {
+            change_report::admit(&app, &caller, &filters.question).await?;
             let compare = move |log: &_, question: &Question| (since, revision(log, question, since));
             Some(asking::fold(&app, &portal, &filters.question, compare).await?)
         }
@@ -145,7 +148,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: 
         let (topics, _) = topics::rows(&reader, &tickets, question, &language, Page { cursor: 0, limit: TOPICS })?;
         let articles = article_report::draw(&reader, question, told.articles.clone(), &last);
         let words = frame.words;
-        let searches = told.searches.rows.iter().take(SEARCHES);
+        let searches = told.searches.iter().flat_map(|table| table.rows.iter().take(SEARCHES));
         let searches = searches.map(|row| searches::row(words, &reader, row, question)).collect::<Result<_, _>>()?;
         draw(frame, &caller, filters, &told, before.as_ref(), revised, searches, topics, articles)
     };
@@ -182,8 +185,8 @@ fn draw(
         ("test", &report.left_out.test),
         ("unidentified", &report.left_out.not_identified),
     ];
-    let (first, last) =
-        (told.searches.from.to_string(), told.searches.to.yesterday().unwrap_or(told.searches.to).to_string());
+    let (first, after) = question.weeks();
+    let (first, last) = (first.to_string(), after.yesterday().unwrap_or(after).to_string());
     let annotations = trend::annotations(words, &told.series, &caller.portal.annotations);
     Ok(Dashboard {
         summary: fill(&words.dashboard.summary, &counts),
@@ -195,6 +198,7 @@ fn draw(
         annotations,
         outcomes: drawing.outcomes(),
         searches,
+        searches_wait: told.searches.is_none(),
         weeks: fill(&words.dashboard.searches_weeks, &[("from", &first), ("to", &last)]),
         articles: articles::Articles::new(&frame, articles),
         topics: topics.into_iter().map(|topic| searches::topic(words, topic)).collect(),

@@ -84,7 +84,7 @@ words! {
         compare_rose, compare_fell, compare_chance, compare_none, trends, trend_told, trend_none, bounds, numbers, when, notes,
         annotations, annotations_none, over_time, over_time_told, csv,         coverage, coverage_text, upper, outcomes, outcome, count, share, bar, outcomes_note, figures, figure, value, formula,
         formulas, formulas_note, searches, searches_weeks, query, avoidable, diagnosis, nearest, unnamed, episodes, tickets, visitors,
-        small, not_kept, no_text, searches_none, searches_rate, articles, articles_helped, articles_helped_none, articles_ticketed,
+        small, not_kept, no_text, searches_none, searches_wait, searches_rate, articles, articles_helped, articles_helped_none, articles_ticketed,
         articles_ticketed_none, articles_unread, articles_unread_none, articles_more, articles_unseen, article, opened, solved, updated,
         topics, topics_none, topics_note, topics_small, topics_unnamed, no_article, anybody, topic, best, forms, forms_none, form_end,
         holdout, holdout_none, holdout_size, holdout_waiting, holdout_empty, holdout_unbalanced, holdout_lift, holdout_avoided,

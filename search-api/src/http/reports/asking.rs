@@ -144,23 +144,27 @@ pub async fn weeks<T: Send + 'static>(
     app.cores.run_behind(move || draw(&weeks, &question)).await
 }
 
-/// Draws what is a sum and what is told of groups of searches; see [`sum`].
+/// Draws what is a sum and what is told of groups of searches; see [`sum`]. Sums do not wait for weeks that are being worked out.
 pub async fn sum_and_weeks<T: Send + 'static>(
     app: &App,
     portal: &str,
     question: &mut Question,
-    draw: impl FnOnce(&Selected<'_>, Lost, &[Week]) -> T + Send + 'static,
+    draw: impl FnOnce(&Selected<'_>, Lost, Option<&[Week]>) -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let facts = rollups::facts_for(app, portal, question).await?;
-    let kept = match facts {
-        Some(facts) => rollups::weeks_for(app, portal, question).await?.map(|weeks| (facts, weeks)),
-        None => None,
+    let Some((facts, lost)) = rollups::facts_for(app, portal, question).await? else {
+        let fold_both = |log: &Log, question: &Question| {
+            deflection::sums_and_weeks(log, question, |selected, lost, weeks| draw(selected, lost, Some(weeks)))
+        };
+        return fold(app, portal, question, fold_both).await;
     };
-    let Some(((facts, lost), weeks)) = kept else {
-        return fold(app, portal, question, |log, question| deflection::sums_and_weeks(log, question, draw)).await;
+    let weeks = match rollups::weeks_for(app, portal, question).await {
+        Ok(Some(weeks)) => Some(weeks),
+        Ok(None) => Some(fold(app, portal, question, deflection::weeks).await?),
+        Err(Problem::WorkingOut(_)) => None,
+        Err(problem) => return Err(problem),
     };
     let question = question.clone();
-    app.cores.run_behind(move || draw(&Selected::new(&question, &facts), lost, &weeks)).await
+    app.cores.run_behind(move || draw(&Selected::new(&question, &facts), lost, weeks.as_deref())).await
 }
 
 /// What a question says by name, but for the moment whose knowledge is used.

@@ -72,7 +72,7 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
     let since = since(&mut fields, &question)?;
     fields.finish()?;
     let since = since.ok_or_else(|| Problem::invalid("since", "`since` must say the earlier moment."))?;
-    rollups::admit(&app, &caller.portal.id, &question).await?;
+    admit(&app, &caller, &question).await?;
     let told = fold(&app, &caller.portal.id, &question, move |log, question| revision(log, question, since)).await?;
     if format == lines::Format::Csv {
         return Ok(lines::table("changes.csv", COLUMNS, told.moves.into_iter().map(|moved| cells(&moved))));
@@ -80,6 +80,16 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
     let moment = |at| Timestamp::from_millisecond(at).map_err(Problem::internal);
     let body = ChangesBody::new(moment(since)?, moment(question.as_of)?, &told);
     Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response())
+}
+
+/// Lets a comparison of two moments through, for which rows are folded twice, if there are not too many.
+pub async fn admit(app: &App, caller: &Caller, question: &Question) -> Result<(), Problem> {
+    if rollups::has(app, &caller.portal.id, question, app.foldable).await? {
+        let refused =
+            "There are too many events to compare what was known of them at two moments: ask for a shorter range.";
+        return Err(Problem::invalid("from", refused));
+    }
+    Ok(())
 }
 
 /// Reads `since`: a moment, or the end of a day of the portal. It lies before the question's own moment.

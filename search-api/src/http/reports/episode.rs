@@ -3,7 +3,7 @@
 use super::asking::{self, ReportQuestion, ask, fold};
 use super::episodes::{note_reading, view};
 use super::shown::{EpisodeBody, View, id, parts, row_id};
-use super::stretches::common_then;
+use super::stretches::{common_then, log_around};
 use crate::deflection::ledger::Kind;
 use crate::deflection::question::HOUR;
 use crate::deflection::{Question, history};
@@ -50,7 +50,7 @@ pub async fn tell(
     let found = match (has(app, portal, question, app.large_log).await?, hour) {
         (false, _) => fold(app, portal, question, find).await?,
         (true, Some(hour)) => {
-            let log = app.store.log_around(portal, question.reach(), (hour, hour.saturating_add(HOUR))).await?;
+            let log = log_around(app, portal, question, (hour, hour.saturating_add(HOUR))).await?;
             let asked = question.clone();
             match app.cores.run_behind(move || find(&log, &asked)).await? {
                 Some(history) if view == View::Plain => {

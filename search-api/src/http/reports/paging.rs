@@ -11,6 +11,7 @@ use crate::http::error::Problem;
 use crate::http::rollups::{has, kept_facts};
 use crate::http::{App, Caller};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::mpsc;
 
 /// What rows are sorted by; ties are broken by id, which tells nothing.
@@ -82,13 +83,18 @@ const INCREMENTAL: &str = "incremental_deflection";
 /// Events among which the rows of one page are looked for, about.
 const WALKED: u32 = 100_000;
 
+/// The part of the time that a request may take for which they are looked for: one in so many. Where rows are few and far between a
+/// page is shorter than was asked for, and says where the next one begins.
+const PATIENCE: u32 = 4;
+
 impl LedgerQuestion {
     /// At most `limit` rows from the cursor on.
     pub async fn page(self, app: &Arc<App>, caller: &Caller, limit: usize) -> Result<Page, Problem> {
         let (view, what) = (self.view, self.what());
-        let page = match self.is_walked(app, caller).await? {
-            true => self.walk(app, caller, limit).await?,
-            false => self.fold(app, caller, limit).await?,
+        let page = if self.is_walked(app, caller).await? {
+            self.walk(app, caller, limit).await?
+        } else {
+            self.fold(app, caller, limit).await?
         };
         if view == View::Raw {
             note_reading(app, caller, what, page.rows.len()).await?;
@@ -99,7 +105,12 @@ impl LedgerQuestion {
     /// All rows: of a large log worked out while they are sent.
     pub async fn all(self, app: Arc<App>, caller: Caller) -> Result<Rows<Row>, Problem> {
         if !self.is_walked(&app, &caller).await? {
-            return Ok(self.page(&app, &caller, usize::MAX).await?.rows.into());
+            let (view, what) = (self.view, self.what());
+            let rows = self.fold(&app, &caller, usize::MAX).await?.rows;
+            if view == View::Raw {
+                note_reading(&app, &caller, what, rows.len()).await?;
+            }
+            return Ok(rows.into());
         }
         let what = self.what();
         let Self { question, wanted, sort, view, .. } = self;
@@ -178,7 +189,8 @@ impl LedgerQuestion {
         times.iter().for_each(|times| walk.only_at(times));
         cursor.iter().for_each(|after| walk.skip_to(after.key.saturating_abs()));
         let (mut rows, mut walked) = (Vec::new(), 0);
-        while rows.len() <= limit && walked < WALKED {
+        let until = Instant::now() + app.config.request_timeout / PATIENCE;
+        while rows.len() <= limit && walked < WALKED && Instant::now() < until {
             let Some((found, events)) = walk.rows().await? else { break };
             walked += events;
             let found = ordered(sort, view, found).into_iter();

@@ -8,9 +8,10 @@ use super::paging::Sort;
 use super::shown::View;
 use crate::deflection::log::Millis;
 use crate::deflection::question::{HOUR, day_of};
-use crate::deflection::{Question, Row, Wanted, common, ledger};
+use crate::deflection::{Log, Question, Row, Wanted, common, ledger};
 use crate::http::App;
 use crate::http::error::Problem;
+use crate::http::rollups::FOLDABLE;
 use crate::store::End;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -78,7 +79,7 @@ impl Walk {
     /// The rows of the next stretch, in no order, and how many events lie in it, about. `None`: there is no more.
     pub async fn rows(&mut self) -> Result<Option<(Vec<Row>, u32)>, Problem> {
         let Some((within, events)) = self.stretch().await? else { return Ok(None) };
-        let log = self.app.store.log_around(&self.portal, self.question.reach(), within).await?;
+        let log = log_around(&self.app, &self.portal, &self.question, within).await?;
         let (question, wanted) = (self.question.clone(), Wanted { within: Some(within), ..self.wanted.clone() });
         let mut rows = self.app.cores.run_behind(move || ledger(&log, &question, &wanted)).await?;
         if self.view == View::Plain && rows.iter().any(|row| row.text.is_some()) {
@@ -113,10 +114,26 @@ impl Walk {
             End::First => self.rest.0 = within.1,
             End::Last => self.rest.1 = within.0,
         }
-        let events = self.events;
-        self.events = (events * 2).min(EVENTS.1);
-        Ok(Some((within, events)))
+        let events = archive.count_events(&self.portal, within.0, within.1 - 1, EVENTS.1).await?;
+        self.events = (self.events * 2).min(EVENTS.1);
+        Ok(Some((within, u32::try_from(events).unwrap_or(EVENTS.1))))
     }
+}
+
+/// What a question reaches of all of whom something happened within a stretch of it, and of those who are tied to them.
+///
+/// # Errors
+/// They did too much to wait for it; or the database cannot be read.
+pub async fn log_around(
+    app: &App,
+    portal: &str,
+    question: &Question,
+    within: (Millis, Millis),
+) -> Result<Log, Problem> {
+    let log = app.store.log_around(portal, question.reach(), within, FOLDABLE as usize).await?;
+    let refused =
+        "Those who did something in some hours of this range have too many events in it: ask for a shorter range.";
+    log.ok_or_else(|| Problem::invalid("from", refused))
 }
 
 /// The texts that enough visitors typed on the day of a moment, in what a question selects.

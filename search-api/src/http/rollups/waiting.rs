@@ -1,6 +1,6 @@
 //! What is said while the days of a large log are still being worked out: how far that is, and from which day on it is done.
 
-use super::{FRESH, days_of, has, name, settles};
+use super::{FRESH, days_of, has, name, oldest, settles};
 use crate::deflection::Question;
 use crate::deflection::log::Millis;
 use crate::deflection::question::{DAY, REACH, day_of};
@@ -83,14 +83,14 @@ async fn admit_without(
         return Ok(());
     }
     let (zone, now) = (&question.zone, app.now());
-    let days = day_of(from, zone).series(1.day()).take_while(|day| *day <= day_of(to, zone));
+    let days = day_of(from, zone).max(oldest(app)).series(1.day()).take_while(|day| *day <= day_of(to, zone));
     let is_done = |day: Date| {
         let settled = |known: i64| settles(day, zone).is_some_and(|settles| known >= settles);
         known.get(&day).is_some_and(|known| settled(*known) || now - known <= FRESH)
     };
     let days: Vec<(Date, bool)> = days.map(|day| (day, is_done(day))).collect();
     let (done, of) = (days.iter().filter(|(_, done)| *done).count(), days.len());
-    if done == of {
+    if done == of && now - question.as_of > FRESH {
         return Err(Problem::invalid(
             "as_of",
             "There are too many events to tell from their rows what was known at that moment: leave `as_of` out, or ask for a shorter \

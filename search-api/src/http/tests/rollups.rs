@@ -1,12 +1,13 @@
 //! Reports of a large log are the same from the facts of its days as from its rows.
 
 use super::{NOW, Site, site};
+use crate::deflection::groups::Week;
 use crate::deflection::log::{Confidence, Kind, Searched, Shown, Surface};
 use crate::deflection::question::{DAY, Window};
 use crate::http::reports::asking::question;
 use crate::http::rollups::{facts_for, roll_up, weeks_for};
 use crate::identity::{ANALYST, Viewer};
-use crate::store::{Batch, DayFacts, Days, NewEvent, Origin};
+use crate::store::{Batch, DayFacts, Days, NewEvent, Origin, Sought};
 use indexer::portal::Portal;
 use serde_json::Value;
 use std::sync::Arc;
@@ -153,6 +154,44 @@ async fn days_that_cannot_be_read_count_as_not_kept() {
     assert!(site.app.store.keep_days(damaged).await.unwrap());
     assert!(!is_kept(&site, &portal).await);
     assert_eq!(told(&site).await, from_rows);
+}
+
+#[tokio::test]
+async fn weeks_whose_texts_are_due_to_go_are_worked_out_without_them() {
+    let (mut site, portal) = with_large_logs().await;
+    two_months(&site, &portal).await;
+    let app = Arc::get_mut(&mut site.app).unwrap();
+    Arc::get_mut(&mut app.config).unwrap().keep_texts = 30;
+    assert!(roll_up(&site.app, &portal).await.unwrap());
+    // Now is 15 January: texts of 16 December and before are due to be forgotten, and that week is not to be kept with them again.
+    let range = (jiff::civil::date(2026, 11, 16), jiff::civil::date(2027, 1, 11));
+    let kept = site.app.store.archive().kept_weeks("acme", "UTC", Window::Day, range).await.unwrap();
+    let told = kept.iter().map(|kept| {
+        let week = Week::read(&kept.said, &kept.cells).unwrap();
+        (kept.monday, week.said.has_text() || week.cells.has_text(), week.cells.cells.is_empty())
+    });
+    let expected = kept.iter().map(|kept| (kept.monday, kept.monday > jiff::civil::date(2026, 12, 17), false));
+    assert_eq!(told.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    assert_eq!(kept.len(), 9);
+}
+
+#[tokio::test]
+async fn figures_do_not_wait_for_weeks_that_are_forgotten_with_somebody() {
+    let (mut site, portal) = with_large_logs().await;
+    Arc::get_mut(&mut site.app).unwrap().foldable = 1;
+    two_months(&site, &portal).await;
+    roll_up(&site.app, &portal).await.unwrap();
+    let page = async |site: &Site| site.get_as(ANALYST, "/acme/dashboard").await;
+    let wait = "are being worked out";
+    let before = page(&site).await;
+    assert!(before.status == 200 && !before.text().contains(wait));
+    site.app.store.erase(&portal, &Viewer::operator("acme"), &Sought::Visitor("b3".into())).await.unwrap();
+    let after = page(&site).await;
+    assert!(after.status == 200 && after.text().contains(wait), "{}", after.status);
+    assert_eq!(site.get_as(ANALYST, &format!("{REPORTS}/deflection")).await.status, 200);
+    assert_eq!(site.get_as(ANALYST, &format!("{REPORTS}/searches")).await.status, 503);
+    roll_up(&site.app, &portal).await.unwrap();
+    assert!(!page(&site).await.text().contains(wait));
 }
 
 #[tokio::test]
