@@ -97,7 +97,8 @@ impl Kin {
     ) -> Option<(Vec<String>, (Millis, Millis))> {
         let (mut ids, mut span) = (Vec::new(), (Millis::MAX, Millis::MIN));
         for ticket in tickets {
-            if !self.holds(ticket) && !(from <= ticket.at && ticket.at < to) {
+            let is_there = from <= ticket.at && ticket.at < to;
+            if !is_there && !self.holds(ticket) {
                 continue;
             }
             let search = ticket.search_id.as_ref().filter(|id| !self.searches.contains(*id));
