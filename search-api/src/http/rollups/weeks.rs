@@ -11,10 +11,10 @@ use crate::http::error::Problem;
 use crate::store::{KeptWeek, StoreError};
 use jiff::ToSpan;
 
-/// What was searched in the weeks of a question under its window, as [`facts_for`] gives facts.
+/// What was searched in the weeks of a question under its window, as [`super::facts_for`] gives facts.
 ///
 /// # Errors
-/// As of [`facts_for`].
+/// As of [`super::facts_for`].
 pub async fn weeks_for(app: &App, portal: &str, question: &Question) -> Result<Option<Vec<Week>>, Problem> {
     if let Some(kept) = kept(app, portal, question).await? {
         let read = move || kept.into_iter().map(|kept| read(&kept)).collect::<Result<Vec<_>, _>>();
