@@ -6,6 +6,7 @@ pub mod gather;
 
 pub use gather::{Judged, gather};
 
+use super::episodes::Episode;
 use super::log::{Assignment, Hash, Mark, Millis};
 use super::outcomes::{FormOutcome, Outcome};
 use super::question::{Question, Stratum};
@@ -338,7 +339,17 @@ impl Traits {
 }
 
 impl Need {
-    fn pass(&self, question: &Question) -> bool {
+    /// What filters ask of an episode.
+    pub fn of(episode: &Episode<'_>) -> Self {
+        Self {
+            roles: episode.roles.iter().map(|role| (*role).to_owned()).collect(),
+            language: episode.searches.first().and_then(|search| search.language()).cloned(),
+            stratum: episode.stratum(),
+        }
+    }
+
+    /// Whether a question's filters let it through.
+    pub fn pass(&self, question: &Question) -> bool {
         has_role(&self.roles, question)
             && question.language.as_ref().is_none_or(|language| self.language.as_ref() == Some(language))
             && question.stratum.is_none_or(|stratum| self.stratum == stratum)

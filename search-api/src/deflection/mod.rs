@@ -60,7 +60,6 @@ pub use report::Report;
 pub use revision::Revision;
 pub use series::Series;
 
-use articles::Reading;
 use episodes::Journeys;
 use facts::{Aside, AsideFact, Facts, Selected};
 use jiff::civil::Date;
@@ -68,8 +67,7 @@ use log::{Hash, Lost, Mark, Millis};
 use occurrence::Occurrence;
 use outcomes::{Coverage, Evidence};
 use report::Selection;
-use series::Step;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use tickets::LinkedTicket;
 
 /// Answers a question from a log that holds at least [`Question::reach`].
@@ -137,12 +135,14 @@ pub fn sums_and_weeks<T>(
 }
 
 /// The same figures and outcomes by day or week.
+#[cfg(test)]
 pub fn series(log: &Log, question: &Question) -> Series {
-    sums(log, question, |selected, _| series::draw(selected, Step::of(question)))
+    sums(log, question, |selected, _| series::draw(selected, series::Step::of(question)))
 }
 
 /// What became of each article that was opened, by slug.
-pub fn articles(log: &Log, question: &Question) -> BTreeMap<String, Reading> {
+#[cfg(test)]
+pub fn articles(log: &Log, question: &Question) -> std::collections::BTreeMap<String, articles::Reading> {
     sums(log, question, |selected, _| articles::draw(selected))
 }
 

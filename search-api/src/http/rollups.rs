@@ -92,7 +92,7 @@ async fn kept(app: &App, portal: &str, question: &mut Question) -> Result<Option
     let (zone, first, last) = (name(&question.zone), day_of(from, &question.zone), day_of(to, &question.zone));
     let first = first.max(oldest(app));
     let known = archive.known_days(portal, &zone).await?;
-    let Some(as_of) = answers(&known, (first, last), 1, question) else { return Ok(None) };
+    let Some(as_of) = moment(app, portal, question, &known, (first, last), 1).await? else { return Ok(None) };
     let days = archive.kept_days(portal, &zone, question.window, (first, last)).await?;
     let same = days.len() == known.range(first..=last).count()
         && days.iter().all(|kept| known.get(&kept.day) == Some(&kept.known_at));
@@ -105,8 +105,25 @@ async fn kept(app: &App, portal: &str, question: &mut Question) -> Result<Option
     Ok(Some(Kept { days, lost }))
 }
 
-/// The moment whose knowledge days answer a question by that needs each from the first to the last; `None`: they do not. It may lie a
-/// little after the moment that is asked for, so that a link of a while ago still leads somewhere; the answer says which it is.
+/// As [`answers`]. Where nobody would wait for a fold of the rows, the knowledge may be of a moment a little later than is asked for, so that
+/// a link of a while ago still leads somewhere: the answer says which it is.
+async fn moment(
+    app: &App,
+    portal: &str,
+    question: &Question,
+    known: &BTreeMap<Date, Millis>,
+    range: (Date, Date),
+    step: i64,
+) -> Result<Option<Millis>, StoreError> {
+    let exact = answers(known, range, step, question, 0);
+    if exact.is_some() || !has(app, portal, question, app.foldable).await? {
+        return Ok(exact);
+    }
+    Ok(answers(known, range, step, question, FRESH))
+}
+
+/// The moment whose knowledge days answer a question by that needs each from the first to the last; `None`: they do not. It lies at most
+/// `leeway` after the moment that is asked for.
 ///
 /// Of weeks each is known by its last day, so that `step` is 7 days.
 fn answers(
@@ -114,12 +131,13 @@ fn answers(
     (first, last): (Date, Date),
     step: i64,
     question: &Question,
+    leeway: Millis,
 ) -> Option<Millis> {
     let zone = &question.zone;
     let is_settled = |day: Date, known_at: Millis| settles(day, zone).is_some_and(|settles| known_at >= settles);
     let moving = known.range(first..=last).filter(|(day, known_at)| !is_settled(**day, **known_at));
     let as_of = match moving.map(|(_, known_at)| *known_at).max() {
-        Some(moving) if (question.as_of - moving).abs() > FRESH => return None,
+        Some(moving) if moving - question.as_of > leeway || question.as_of - moving > FRESH => return None,
         moving => moving.unwrap_or(question.as_of),
     };
     // Later days hold nothing that was known then.
@@ -179,9 +197,13 @@ mod tests {
     }
 
     fn ask(known: &BTreeMap<Date, Millis>, as_of: Millis) -> Option<Millis> {
+        ask_late(known, as_of, 0)
+    }
+
+    fn ask_late(known: &BTreeMap<Date, Millis>, as_of: Millis, leeway: Millis) -> Option<Millis> {
         let question = Question::new(day(2026, 3, 20), day(2026, 5, 5), TimeZone::UTC, as_of).unwrap();
         let (from, to) = question.reach();
-        answers(known, (day_of(from, &TimeZone::UTC), day_of(to, &TimeZone::UTC)), 1, &question)
+        answers(known, (day_of(from, &TimeZone::UTC), day_of(to, &TimeZone::UTC)), 1, &question, leeway)
     }
 
     fn moving(known_at: Millis) -> Vec<(Date, Millis)> {
@@ -198,8 +220,9 @@ mod tests {
         let all = known(begin, &moving(known_at));
         assert_eq!(ask(&all, NOW), Some(known_at));
         assert_eq!(ask(&all, known_at), Some(known_at), "as a link says it");
-        assert_eq!(ask(&all, known_at - 1), Some(known_at), "as a link of a while ago says it");
-        assert_eq!(ask(&all, known_at - FRESH - 1), None, "what was known before");
+        assert_eq!(ask(&all, known_at - 1), None, "what was known before");
+        assert_eq!(ask_late(&all, known_at - FRESH, FRESH), Some(known_at), "as a link of a while ago says it");
+        assert_eq!(ask_late(&all, known_at - FRESH - 1, FRESH), None, "what was known long before");
         assert_eq!(ask(&all, known_at + FRESH + 1), None, "too long ago for now");
         // Ten past midnight, and nothing was worked out since yesterday.
         let midnight = 1_777_939_200_000;

@@ -69,6 +69,11 @@ impl Archive {
         Ok(log)
     }
 
+    /// What the log of a portal between two moments has beside its events.
+    pub async fn beside_events(&self, portal: &str, from: Millis, to: Millis) -> Result<Log, StoreError> {
+        beside_events(&mut *self.pool.begin().await?, portal, from, to).await
+    }
+
     /// The tickets of a portal that were made between two moments, inclusive, in no order.
     pub async fn tickets(&self, portal: &str, from: Millis, to: Millis) -> Result<Vec<Ticket>, StoreError> {
         let rows = query(TICKETS).bind(portal).bind(from).bind(to).fetch_all(&self.pool).await?;
@@ -111,12 +116,7 @@ pub enum End {
 }
 
 /// What is read of a portal beside its events.
-pub(super) async fn beside_events(
-    db: &mut AnyConnection,
-    portal: &str,
-    from: Millis,
-    to: Millis,
-) -> Result<Log, StoreError> {
+async fn beside_events(db: &mut AnyConnection, portal: &str, from: Millis, to: Millis) -> Result<Log, StoreError> {
     let mut log = Log::default();
     for row in query(TICKETS).bind(portal).bind(from).bind(to).fetch_all(&mut *db).await? {
         log.tickets.push(rows::ticket(&row)?);

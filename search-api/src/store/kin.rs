@@ -5,7 +5,7 @@ use super::insert::portions;
 use super::{StoreError, rows};
 use crate::deflection::Log;
 use crate::deflection::kin::Kin;
-use crate::deflection::log::{Event, Millis, Person};
+use crate::deflection::log::{Event, Millis, Person, Ticket};
 use crate::deflection::question::REACH;
 use crate::deflection::visitors::Visitor;
 use sqlx::any::AnyRow;
@@ -21,42 +21,48 @@ const THERE: &str =
 
 impl Archive {
     /// The rows of a portal between two moments, inclusive, of everybody of whom there is an event or a ticket in a stretch between
-    /// them (its end excluded), and of all who are tied to them: in no order, and of them all there are. `None`: they have more than so
-    /// many events.
+    /// them (its end excluded), and of all who are tied to them: in no order, and of them all there are. `beside` is what the log has
+    /// there beside its events. `None`: they have more than so many events.
     pub async fn log_around(
         &self,
         portal: &str,
         (from, to): (Millis, Millis),
         within: (Millis, Millis),
+        beside: &Log,
         most: usize,
     ) -> Result<Option<Log>, StoreError> {
-        // One transaction: all parts are of one moment.
+        // One transaction: all events are of one moment.
         let mut db = self.pool().begin().await?;
-        let mut log = super::archive::beside_events(&mut db, portal, from, to).await?;
         let (mut kin, mut found) = (Kin::default(), BTreeMap::new());
         let there = query(THERE).bind(portal).bind(within.0).bind(within.1.saturating_sub(1));
         for person in persons(there.fetch_all(&mut *db).await?)? {
             kin.meet(&person);
         }
-        for ticket in log.tickets.iter().filter(|ticket| within.0 <= ticket.at && ticket.at < within.1) {
+        for ticket in beside.tickets.iter().filter(|ticket| within.0 <= ticket.at && ticket.at < within.1) {
             kin.meet_author(ticket);
         }
-        kin.tie(&log.tickets, &log.addresses);
+        kin.tie(&beside.tickets, &beside.addresses);
         loop {
-            follow(&mut db, portal, (from, to), &mut kin, &log, &mut found, most).await?;
+            follow(&mut db, portal, (from, to), &mut kin, beside, &mut found, most).await?;
             if found.len() > most {
                 return Ok(None);
             }
-            let Some((ids, (first, last))) = kin.unheld(&log.tickets, within) else { break };
+            let Some((ids, (first, last))) = kin.unheld(&beside.tickets, within) else { break };
             // A ticket may name what somebody else searched or wrote; ids live for days, not for weeks.
             let near = (first.saturating_sub(REACH).max(from), last.saturating_add(REACH).min(to));
             for person in holders(&mut db, portal, near, &ids).await? {
                 kin.meet(&person);
             }
         }
-        log.events = found.into_values().collect();
-        log.tickets.retain(|ticket| kin.holds(ticket) || (within.0 <= ticket.at && ticket.at < within.1));
-        Ok(Some(log))
+        let theirs = |ticket: &&Ticket| kin.holds(ticket) || (within.0 <= ticket.at && ticket.at < within.1);
+        Ok(Some(Log {
+            events: found.into_values().collect(),
+            tickets: beside.tickets.iter().filter(theirs).cloned().collect(),
+            addresses: beside.addresses.clone(),
+            coverage: beside.coverage.clone(),
+            outages: beside.outages.clone(),
+            lost: beside.lost,
+        }))
     }
 }
 
@@ -66,7 +72,7 @@ async fn follow(
     portal: &str,
     (from, to): (Millis, Millis),
     kin: &mut Kin,
-    log: &Log,
+    beside: &Log,
     found: &mut BTreeMap<String, Event>,
     most: usize,
 ) -> Result<(), StoreError> {
@@ -98,7 +104,7 @@ async fn follow(
         }
         kin.read(&events);
         found.extend(events.into_iter().map(|event| (event.id.clone(), event)));
-        kin.tie(&log.tickets, &log.addresses);
+        kin.tie(&beside.tickets, &beside.addresses);
     }
     Ok(())
 }

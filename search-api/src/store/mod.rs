@@ -15,6 +15,7 @@ mod keys;
 mod kin;
 mod names;
 mod openings;
+mod origin;
 mod outbox;
 mod person;
 mod readings;
@@ -46,6 +47,7 @@ pub use export::{Held, HeldTicket, HeldVote};
 pub use imports::{Imported, Importer};
 pub use intake::RECORDED;
 pub use names::Named;
+pub use origin::{AnsweredSearch, Batch, NewEvent, Origin, Receipt};
 pub use outbox::{OnTheirWay, Outgoing};
 pub use person::Sought;
 pub use readings::Reading;
@@ -56,11 +58,10 @@ pub use tickets::{Created, NewTicket, Stage, TicketError, TicketStatus};
 pub use weeks::{KeptWeek, WeekGroups};
 
 use crate::deflection::helpfulness::Vote;
-use crate::deflection::log::{Arm, Confidence, Hash, Kind, Log, Mark, Millis, QueryVector, Surface};
+use crate::deflection::log::{Arm, Hash, Log, Millis, QueryVector};
 use crate::identity::{OPERATOR, Viewer};
 use database::Database;
 use indexer::audience::Grants;
-use indexer::language::Language;
 use indexer::portal::Portal;
 use intake::Sender;
 use keys::Keys;
@@ -106,88 +107,6 @@ const RECORDS: usize = 4_096;
 
 /// Name of the built-in form as a source of tickets.
 pub const FORM: &str = "form";
-
-/// Who a request comes from, as far as events and tickets are concerned. Nothing of it is stored but keyed hashes.
-#[derive(Clone, Copy, Debug)]
-pub struct Origin<'a> {
-    viewer: &'a Viewer,
-    browser: Option<&'a str>,
-    mark: Option<Mark>,
-    tracked: bool,
-}
-
-impl<'a> Origin<'a> {
-    /// A viewer and the random id that the browser sent as `visitor`, if any.
-    pub fn new(viewer: &'a Viewer, browser: Option<&'a str>) -> Self {
-        Self { viewer, browser, mark: None, tracked: true }
-    }
-
-    /// The same, left out of every figure for a reason (a bot's user agent, a prefetch, a test).
-    pub fn marked(self, mark: Mark) -> Self {
-        Self { mark: Some(mark), ..self }
-    }
-
-    /// The same, who asked not to be followed: events without a visitor, in no rate. A ticket still has its owner.
-    pub fn unidentified(self) -> Self {
-        Self { tracked: false, ..self }
-    }
-}
-
-/// A search that the server answered, to be recorded.
-#[derive(Clone, Debug)]
-pub struct AnsweredSearch {
-    /// From [`Store::search_id`].
-    pub search_id: String,
-    /// As typed; redacted before it is written, and not written at all where the portal keeps no queries.
-    pub text: String,
-    /// Language that it was read in.
-    pub language: Language,
-    /// Where it was asked.
-    pub surface: Surface,
-    /// Articles found.
-    pub results: u32,
-    /// How sure.
-    pub confidence: Confidence,
-    /// The query's vector, if a model is loaded.
-    pub vector: Option<QueryVector>,
-}
-
-/// Events sent together.
-#[derive(Clone, Debug)]
-pub struct Batch {
-    /// When it was sent, by the sender's clock.
-    pub sent_at: Millis,
-    /// Its events, each checked for form.
-    pub events: Vec<NewEvent>,
-    /// The time for which an operator's backfill holds all tickets.
-    pub covers: Option<(Millis, Millis)>,
-}
-
-/// An event as sent.
-#[derive(Clone, Debug)]
-pub struct NewEvent {
-    /// Id given by the sender.
-    pub id: String,
-    /// When it happened, by the sender's clock.
-    pub at: Millis,
-    /// Where.
-    pub surface: Surface,
-    /// Whether the sender marked it as a test.
-    pub test: bool,
-    /// What.
-    pub kind: Kind,
-}
-
-/// What became of a batch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Receipt {
-    /// Events now stored.
-    pub accepted: usize,
-    /// Events that were stored before.
-    pub duplicate: usize,
-    /// Events whose id is taken by other content; dropped.
-    pub conflict: usize,
-}
 
 impl Store {
     /// Opens (or makes) the keys in `folder` and the database at the address, or else that in `folder`; starts the writer. Call it
@@ -346,15 +265,9 @@ impl Store {
         Ok(self.running(self.archive.log(portal, from, to).await?))
     }
 
-    /// Of that, all of those of whom something happened within a stretch of it; see [`Archive::log_around`].
-    pub async fn log_around(
-        &self,
-        portal: &str,
-        reach: (Millis, Millis),
-        within: (Millis, Millis),
-        most: usize,
-    ) -> Result<Option<Log>, StoreError> {
-        Ok(self.archive.log_around(portal, reach, within, most).await?.map(|log| self.running(log)))
+    /// The same without events.
+    pub async fn beside_events(&self, portal: &str, (from, to): (Millis, Millis)) -> Result<Log, StoreError> {
+        Ok(self.running(self.archive.beside_events(portal, from, to).await?))
     }
 
     fn running(&self, mut log: Log) -> Log {

@@ -38,11 +38,7 @@ pub fn gather(judged: &Judged<'_, '_>, asides: &[AsideFact], months: &[(Hash, Ha
     let mut needs_of_visit: BTreeMap<usize, BTreeSet<Need>> = BTreeMap::new();
     let mut traits_of_episode = Vec::with_capacity(journeys.episodes.len());
     for (number, (episode, &outcome)) in journeys.episodes.iter().zip(judged.outcomes).enumerate() {
-        let need = Need {
-            roles: episode.roles.iter().map(|role| (*role).to_owned()).collect(),
-            language: episode.searches.first().and_then(|search| search.language()).cloned(),
-            stratum: episode.stratum(),
-        };
+        let need = Need::of(episode);
         needs_of_visit.entry(episode.visit).or_default().insert(need.clone());
         let (visitor, traits) =
             (visitors.place(episode.visitor), traits.place(Traits { roles: need.roles.clone(), needs: vec![need] }));
@@ -56,10 +52,11 @@ pub fn gather(judged: &Judged<'_, '_>, asides: &[AsideFact], months: &[(Hash, Ha
             answered: judged.answered_after(episode, outcome, suggested.get(&number).copied()),
             resolved: judged.resolved(episode, outcome, &contacts),
         });
-        facts.readings.extend(readings(episode).into_iter().map(|(slug, solved)| ReadingFact {
+        let handled = Handled::of(episode);
+        facts.readings.extend(handled.opened.iter().map(|slug| ReadingFact {
             episode: number as u32,
-            article: articles.place(slug.to_owned()),
-            solved,
+            article: articles.place((*slug).to_owned()),
+            solved: handled.votes.get(slug).copied(),
         }));
         let opened = openings_by_search(episode);
         facts.searches.extend(episode.searches.iter().enumerate().map(|(place, search)| SearchFact {
@@ -208,19 +205,32 @@ impl Judged<'_, '_> {
     }
 }
 
-/// The articles opened in an episode, each with its last word on whether that solved the need.
-fn readings<'a>(episode: &Episode<'a>) -> BTreeMap<&'a str, Option<bool>> {
-    let (mut opened, mut votes) = (BTreeMap::new(), BTreeMap::new());
-    for event in &episode.events {
-        match &event.event.kind {
-            Kind::Click(article) => _ = opened.insert(article.slug.as_str(), None),
-            Kind::FormSuggest { slug, .. } => _ = opened.insert(slug.as_str(), None),
-            Kind::Vote { slug, solved, .. } => _ = votes.insert(slug.as_str(), *solved),
-            _ => {}
+/// What was done with articles in an episode, by slug.
+#[derive(Debug, Default)]
+pub struct Handled<'a> {
+    /// Those that were shown.
+    pub shown: BTreeSet<&'a str>,
+    /// Those that were opened.
+    pub opened: BTreeSet<&'a str>,
+    /// The last word on each whether it solved the need.
+    pub votes: BTreeMap<&'a str, bool>,
+}
+
+impl<'a> Handled<'a> {
+    /// In an episode.
+    pub fn of(episode: &Episode<'a>) -> Self {
+        let mut handled = Self::default();
+        for event in &episode.events {
+            match &event.event.kind {
+                Kind::Impression(article) => _ = handled.shown.insert(article.slug.as_str()),
+                Kind::Click(article) => _ = handled.opened.insert(article.slug.as_str()),
+                Kind::FormSuggest { slug, .. } => _ = handled.opened.insert(slug.as_str()),
+                Kind::Vote { slug, solved, .. } => _ = handled.votes.insert(slug.as_str(), *solved),
+                _ => {}
+            }
         }
+        handled
     }
-    opened.iter_mut().for_each(|(slug, solved)| *solved = votes.get(slug).copied());
-    opened
 }
 
 /// When each visitor searched, began a form or sent a ticket.

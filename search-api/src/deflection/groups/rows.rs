@@ -11,6 +11,7 @@ use crate::deflection::question::Question;
 use crate::deflection::visitors::Visitor;
 use indexer::language::Language;
 use jiff::civil::Date;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Searches that still end in tickets, by group.
@@ -47,8 +48,8 @@ pub struct Row {
     pub rate: Option<Rate>,
     /// Tickets × how far the rate lies above the median of the groups.
     pub avoidable: f64,
-    /// Articles shown or opened, most opened first.
-    pub articles: Vec<Used>,
+    /// Slugs of the articles shown or opened, and what became of them; most opened first.
+    pub articles: Vec<(String, Use)>,
     /// Ticketed episodes in which an article was opened.
     pub ticketed_after_opening: u64,
     /// Episodes whose last search was sure to have found something, as was said then.
@@ -61,23 +62,6 @@ pub struct Row {
     pub written: Vec<Voice>,
     /// Its tickets.
     pub subjects: Vec<Subject>,
-}
-
-/// What became of an article in the episodes of a group.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Used {
-    /// The article.
-    pub slug: String,
-    /// Episodes in which it was shown.
-    pub shown: u64,
-    /// Episodes in which it was opened.
-    pub opened: u64,
-    /// Ticketed episodes in which it was opened.
-    pub ticketed: u64,
-    /// Last words on it in the episodes that say it solved the need.
-    pub solved: u64,
-    /// Those that say it did not.
-    pub unsolved: u64,
 }
 
 /// Something asked or written, and by holders of what roles.
@@ -117,7 +101,7 @@ pub fn draw(weeks: &[Week], question: &Question) -> Table {
     let told = places.iter().map(|&(week, cell)| {
         let Cells { cells, kinds, .. } = &weeks[week].cells;
         let cell = &cells[cell];
-        let admitted = kinds[cell.kind as usize].passes(question);
+        let admitted = kinds[cell.kind as usize].pass(question);
         Told { week, place: cell.place, people: cell.people, typed: &cell.typed, admitted }
     });
     let said: Vec<&Said> = weeks.iter().map(|week| &week.said).collect();
@@ -180,7 +164,7 @@ impl Row {
             subjects: Vec::new(),
         };
         let (mut all, mut by_week) = (Tally::default(), BTreeMap::<Date, Tally<Visitor>>::new());
-        let mut articles: BTreeMap<&str, Used> = BTreeMap::new();
+        let mut articles: BTreeMap<&str, Use> = BTreeMap::new();
         for (week, cell) in cells {
             let cells = &week.cells;
             for (outcome, count) in &cell.outcomes {
@@ -203,14 +187,16 @@ impl Row {
         }
         row.rate = all.rate();
         row.weeks = by_week.into_iter().collect();
-        row.articles = articles.into_iter().map(|(slug, used)| Used { slug: slug.to_owned(), ..used }).collect();
-        row.articles.sort_by(|a, b| (b.opened, b.shown).cmp(&(a.opened, a.shown)).then_with(|| a.slug.cmp(&b.slug)));
-        if row.is_rest() {
+        row.articles = articles.into_iter().map(|(slug, used)| (slug.to_owned(), used)).collect();
+        // Stable: by slug where they are equal.
+        row.articles.sort_by_key(|(_, used)| Reverse((used.opened, used.shown)));
+        if row.is_rest() || row.ticketed() == 0 {
+            // What nobody is shown is not asked again.
             return row;
         }
         let shown = |text: &str| row.queries.iter().any(|(query, _)| query == text);
         let asked = cells.iter().flat_map(|(week, cell)| {
-            let roles = &week.cells.kinds[cell.kind as usize].roles;
+            let roles = &week.cells.kinds[cell.kind as usize].roles[..];
             cell.asked.iter().map(move |&(text, episodes)| (&week.said.texts[text as usize], roles, episodes))
         });
         row.asked = voices(asked.map(|(said, roles, episodes)| Saying {
@@ -222,7 +208,7 @@ impl Row {
             shown: shown(&said.text),
         }));
         let written = cells.iter().flat_map(|(week, cell)| {
-            let roles = &week.cells.kinds[cell.kind as usize].roles;
+            let roles = &week.cells.kinds[cell.kind as usize].roles[..];
             cell.written.iter().map(move |&ticket| (&week.cells.tickets[ticket as usize], roles))
         });
         row.written = voices(written.filter_map(|(ticket, roles)| {
@@ -247,46 +233,37 @@ impl Row {
     }
 }
 
-impl Used {
-    fn absorb(&mut self, used: Use) {
-        self.shown += u64::from(used.shown);
-        self.opened += u64::from(used.opened);
-        self.ticketed += u64::from(used.ticketed);
-        self.solved += u64::from(used.solved);
-        self.unsolved += u64::from(used.unsolved);
-    }
-}
-
 /// Something said by holders of the same roles, in one cell.
+#[derive(Clone, Copy)]
 struct Saying<'a> {
     text: &'a str,
     vector: Option<&'a QueryVector>,
     language: Option<&'a Language>,
-    roles: &'a BTreeSet<String>,
+    roles: &'a [String],
     count: usize,
     shown: bool,
 }
 
 /// What was said, each text of the same roles once: the most frequent first.
 fn voices<'a>(said: impl Iterator<Item = Saying<'a>>) -> Vec<Voice> {
-    let mut once: BTreeMap<(&str, &BTreeSet<String>), Voice> = BTreeMap::new();
-    for Saying { text, vector, language, roles, count, shown } in said {
-        let voice = once.entry((text, roles)).or_insert_with(|| Voice {
-            text: text.to_owned(),
-            vector: None,
-            language: language.cloned(),
-            roles: roles.clone(),
-            count: 0,
-            shown,
-        });
-        voice.count += count;
-        voice.language = voice.language.take().into_iter().chain(language.cloned()).min();
+    let mut once: BTreeMap<(&str, &[String]), Saying<'a>> = BTreeMap::new();
+    for saying in said {
+        let voice = once.entry((saying.text, saying.roles)).or_insert(Saying { count: 0, ..saying });
+        voice.count += saying.count;
+        voice.language = voice.language.into_iter().chain(saying.language).min();
         // Any one, always the same.
-        let key = |vector: &QueryVector| (vector.model.0, vector.values.clone());
-        voice.vector = voice.vector.take().into_iter().chain(vector.cloned()).min_by_key(key);
+        let vectors = voice.vector.into_iter().chain(saying.vector);
+        voice.vector = vectors.min_by_key(|vector| (&vector.model.0, &vector.values));
     }
-    let mut voices: Vec<Voice> = once.into_values().collect();
-    voices.sort_by_key(|voice| std::cmp::Reverse(voice.count));
-    voices.truncate(REPLAYED);
-    voices
+    let mut once: Vec<Saying<'_>> = once.into_values().collect();
+    once.sort_by_key(|voice| Reverse(voice.count));
+    let voice = |said: Saying<'_>| Voice {
+        text: said.text.to_owned(),
+        vector: said.vector.cloned(),
+        language: said.language.cloned(),
+        roles: said.roles.iter().cloned().collect(),
+        count: said.count,
+        shown: said.shown,
+    };
+    once.into_iter().take(REPLAYED).map(voice).collect()
 }

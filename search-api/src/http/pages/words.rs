@@ -98,7 +98,8 @@ words! {
     Ledger {
         title, of_figure, range, known, count_one, count_other, narrow, part, part_all, part_numerator, part_denominator, kind, ended,
         ended_all, chosen, sort, table, at, at_exact, asked, searches, opened, tickets, seconds, counted, needs, need, small, not_kept,
-        nothing, more, first, paging, csv, jsonl, raw, raw_note, plain, empty, empty_next, empty_filters, empty_dashboard;
+        nothing, more, first, paging, csv, jsonl, raw, raw_note, plain, empty, empty_here, empty_next, empty_filters,
+        empty_dashboard;
         kinds: BTreeMap<String, String>, sorts: BTreeMap<String, String>, endings: BTreeMap<String, String>
     }
     Episode {

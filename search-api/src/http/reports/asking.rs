@@ -39,7 +39,8 @@ pub struct ReportQuestion {
     /// How long after an episode a ticket counts: `1h`, `24h` (default), `72h` or `7d`.
     #[param(default = "24h")]
     window: Option<String>,
-    /// The moment whose knowledge is used (RFC 3339); else now.
+    /// The moment whose knowledge is used (RFC 3339); else now. Of half a million events and more, one within an hour of it, which the
+    /// answer names.
     as_of: Option<String>,
     /// Only visitors with this role.
     role: Option<String>,

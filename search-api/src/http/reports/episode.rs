@@ -50,7 +50,8 @@ pub async fn tell(
     let found = match (has(app, portal, question, app.large_log).await?, hour) {
         (false, _) => fold(app, portal, question, find).await?,
         (true, Some(hour)) => {
-            let log = log_around(app, portal, question, (hour, hour.saturating_add(HOUR))).await?;
+            let beside = app.store.beside_events(portal, question.reach()).await?;
+            let log = log_around(app, portal, question, (hour, hour.saturating_add(HOUR)), &beside).await?;
             let asked = question.clone();
             match app.cores.run_behind(move || find(&log, &asked)).await? {
                 Some(history) if view == View::Plain => {

@@ -31,7 +31,7 @@ pub enum Sort {
 }
 
 impl Sort {
-    /// All of them, by name.
+    /// All of them, by name; those in order of time first.
     pub const NAMED: [(&'static str, Self); 5] = [
         ("newest", Self::Newest),
         ("oldest", Self::Oldest),
@@ -100,6 +100,12 @@ impl LedgerQuestion {
             note_reading(app, caller, what, page.rows.len()).await?;
         }
         Ok(page)
+    }
+
+    /// What its rows can be sorted by: where there are too many to be gathered first, in order of time alone.
+    pub async fn sorts(&self, app: &App, caller: &Caller) -> Result<&'static [(&'static str, Sort)], Problem> {
+        let too_many = has(app, &caller.portal.id, &self.question, app.foldable).await?;
+        Ok(if too_many { &Sort::NAMED[..2] } else { &Sort::NAMED })
     }
 
     /// All rows: of a large log worked out while they are sent.

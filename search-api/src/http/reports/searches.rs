@@ -4,7 +4,8 @@ use super::asking::{ReportQuestion, ask, weeks};
 use super::lines;
 use super::replay::{Reader, Replay};
 use crate::deflection::Question;
-use crate::deflection::groups::rows::{self, Row, Used};
+use crate::deflection::groups::rows::{self, Row};
+use crate::deflection::groups::weeks::Use;
 use crate::deflection::groups::{Diagnosis, Label, Name, diagnose};
 use crate::deflection::intervals::Rate;
 use crate::http::error::{Problem, ProblemBody};
@@ -326,20 +327,23 @@ fn cells(row: SearchesRow) -> [String; 12] {
 }
 
 /// The articles of a group by name; those that the reader may not see, whether they exist or not, are one.
-fn articles(reader: &Reader, used: &[Used]) -> Vec<ArticleUse> {
-    let mut named: BTreeMap<Option<String>, ArticleUse> = BTreeMap::new();
-    for used in used {
-        let found = reader.article(&used.slug);
+fn articles(reader: &Reader, used: &[(String, Use)]) -> Vec<ArticleUse> {
+    let mut named: BTreeMap<Option<String>, (String, Use)> = BTreeMap::new();
+    for (slug, used) in used {
+        let found = reader.article(slug);
         let (slug, title) = found.map_or((None, UNSEEN.to_owned()), |(slug, title)| (Some(slug), title));
-        let empty = ArticleUse { slug: slug.clone(), title, shown: 0, opened: 0, ticketed: 0, solved: 0, unsolved: 0 };
-        let article = named.entry(slug).or_insert(empty);
-        article.shown += used.shown;
-        article.opened += used.opened;
-        article.ticketed += used.ticketed;
-        article.solved += used.solved;
-        article.unsolved += used.unsolved;
+        named.entry(slug).or_insert((title, Use::default())).1.absorb(*used);
     }
-    let mut articles: Vec<ArticleUse> = named.into_values().collect();
+    let article = |(slug, (title, used)): (_, (_, Use))| ArticleUse {
+        slug,
+        title,
+        shown: used.shown,
+        opened: used.opened,
+        ticketed: used.ticketed,
+        solved: used.solved,
+        unsolved: used.unsolved,
+    };
+    let mut articles: Vec<ArticleUse> = named.into_iter().map(article).collect();
     articles.sort_by_key(|article| std::cmp::Reverse((article.opened, article.shown)));
     articles
 }

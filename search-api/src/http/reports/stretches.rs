@@ -37,6 +37,8 @@ pub struct Walk {
     /// Where there are rows, if that is known: the first moments of such hours.
     hours: Option<BTreeSet<Millis>>,
     events: u32,
+    /// What all stretches share: the log without its events, once it was read.
+    beside: Option<Log>,
     /// What may be shown of the day that was walked through last.
     common: Option<(Date, BTreeSet<String>)>,
 }
@@ -48,7 +50,19 @@ impl Walk {
         let rest = (hour(from), hour(to.min(question.as_of.saturating_add(1)) + HOUR - 1));
         let end = if sort == Sort::Oldest { End::First } else { End::Last };
         let events = EVENTS.0;
-        Self { app, portal: portal.into(), question, wanted, view, end, rest, hours: None, events, common: None }
+        Self {
+            app,
+            portal: portal.into(),
+            question,
+            wanted,
+            view,
+            end,
+            rest,
+            hours: None,
+            events,
+            beside: None,
+            common: None,
+        }
     }
 
     /// Leaves out the hours before that of a moment, in the order of the walk.
@@ -79,7 +93,12 @@ impl Walk {
     /// The rows of the next stretch, in no order, and how many events lie in it, about. `None`: there is no more.
     pub async fn rows(&mut self) -> Result<Option<(Vec<Row>, u32)>, Problem> {
         let Some((within, events)) = self.stretch().await? else { return Ok(None) };
-        let log = log_around(&self.app, &self.portal, &self.question, within).await?;
+        let beside = match self.beside.take() {
+            Some(beside) => beside,
+            None => self.app.store.beside_events(&self.portal, self.question.reach()).await?,
+        };
+        let log = log_around(&self.app, &self.portal, &self.question, within, &beside).await?;
+        self.beside = Some(beside);
         let (question, wanted) = (self.question.clone(), Wanted { within: Some(within), ..self.wanted.clone() });
         let mut rows = self.app.cores.run_behind(move || ledger(&log, &question, &wanted)).await?;
         if self.view == View::Plain && rows.iter().any(|row| row.text.is_some()) {
@@ -120,7 +139,8 @@ impl Walk {
     }
 }
 
-/// What a question reaches of all of whom something happened within a stretch of it, and of those who are tied to them.
+/// What a question reaches of all of whom something happened within a stretch of it, and of those who are tied to them; `beside` is what
+/// it reaches beside events.
 ///
 /// # Errors
 /// They did too much to wait for it; or the database cannot be read.
@@ -129,8 +149,9 @@ pub async fn log_around(
     portal: &str,
     question: &Question,
     within: (Millis, Millis),
+    beside: &Log,
 ) -> Result<Log, Problem> {
-    let log = app.store.log_around(portal, question.reach(), within, FOLDABLE as usize).await?;
+    let log = app.store.archive().log_around(portal, question.reach(), within, beside, FOLDABLE as usize).await?;
     let refused =
         "Those who did something in some hours of this range have too many events in it: ask for a shorter range.";
     log.ok_or_else(|| Problem::invalid("from", refused))

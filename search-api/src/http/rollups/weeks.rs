@@ -1,7 +1,7 @@
 //! What was searched in the weeks of a large log, as it was worked out behind the requests.
 
 use super::waiting::admit_weeks;
-use super::{answers, has, name, oldest, sunday};
+use super::{has, moment, name, oldest, sunday};
 use crate::deflection::Question;
 use crate::deflection::facts::Unreadable;
 use crate::deflection::groups::Week;
@@ -45,7 +45,7 @@ async fn kept(app: &App, portal: &str, question: &Question) -> Result<Option<Vec
     // A week is known when its last day is.
     let known_days = known.iter().map(|(monday, known_at)| (sunday(*monday), *known_at)).collect();
     let last = after.saturating_sub(1.day());
-    if answers(&known_days, (sunday(first), last), 7, question).is_none() {
+    if moment(app, portal, question, &known_days, (sunday(first), last), 7).await?.is_none() {
         return Ok(None);
     }
     let weeks = archive.kept_weeks(portal, &zone, question.window, (first, last)).await?;

@@ -311,7 +311,14 @@ async fn each_portion_of_raw_rows_that_is_sent_leaves_an_audit_row() {
 #[tokio::test]
 async fn what_takes_all_rows_of_a_log_that_is_too_large_is_refused() {
     let mut site = visited_by_many().await;
+    let offered = async |site: &Site, sort: &str| {
+        let page = site.get_as(ANALYST, &format!("/acme/dashboard/episodes?{RANGE}")).await;
+        assert_eq!(page.status, 200);
+        page.text().contains(&format!("sort={sort}"))
+    };
+    assert!(offered(&site, "oldest").await && offered(&site, "seconds").await);
     Arc::get_mut(&mut site.app).unwrap().foldable = 10;
+    assert!(offered(&site, "oldest").await && !offered(&site, "seconds").await);
     for (asked, field) in [("sort=seconds", "sort"), ("figure=incremental_deflection", "figure")] {
         let refused = site.get_as(ANALYST, &format!("{LEDGER}?{RANGE}&{asked}")).await;
         assert_eq!((refused.status.as_u16(), refused.json()["field"].as_str()), (400, Some(field)), "{asked}");

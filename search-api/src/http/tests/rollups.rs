@@ -195,6 +195,20 @@ async fn figures_do_not_wait_for_weeks_that_are_forgotten_with_somebody() {
 }
 
 #[tokio::test]
+async fn a_link_of_a_while_ago_is_answered_to_the_moment_unless_nobody_would_wait_for_that() {
+    let (mut site, portal) = with_large_logs().await;
+    two_months(&site, &portal).await;
+    roll_up(&site.app, &portal).await.unwrap();
+    let path = format!("{REPORTS}/deflection?from=2026-12-20&to=2027-01-16&as_of=2027-01-15T07:45:00Z");
+    let as_of = async |site: &Site| site.get_as(ANALYST, &path).await.json()["as_of"].clone();
+    assert_eq!(as_of(&site).await, "2027-01-15T07:45:00Z");
+    Arc::get_mut(&mut site.app).unwrap().foldable = 1;
+    assert_eq!(as_of(&site).await, "2027-01-15T08:00:00Z");
+    let long_ago = site.get_as(ANALYST, &path.replace("T07:45", "T06:45")).await;
+    assert_eq!((long_ago.status.as_u16(), long_ago.json()["field"].as_str()), (400, Some("as_of")));
+}
+
+#[tokio::test]
 async fn what_was_known_at_a_moment_long_ago_is_folded_from_rows() {
     let (site, portal) = with_large_logs().await;
     two_months(&site, &portal).await;

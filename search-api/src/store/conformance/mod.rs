@@ -27,8 +27,9 @@ mod versions;
 mod weeks;
 
 use super::*;
-use crate::deflection::log::{Shown, Stretch};
+use crate::deflection::log::{Confidence, Kind, Mark, Shown, Stretch, Surface};
 use crate::identity::{DevKey, Grant, OPERATOR};
+use indexer::language::Language;
 use sqlx::{AssertSqlSafe, Connection, Row, query};
 use std::collections::{BTreeMap as Map, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
