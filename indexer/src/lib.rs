@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A saved file passes through `files`, `article` (`front_matter`, `metadata`, `markdown`), `passage`, `analysis`, `embedder`,
-//! `partition` (`vectors`, `word_order`) and `library`; `watch` drives it, `check` reports on it, `visible` reads it.
+//! `partition` (`vectors`, `records`) and `library`; `watch` drives it, `check` reports on it, `visible` reads it.
 
 pub mod analysis;
 pub mod article;
@@ -24,13 +24,13 @@ pub mod passage;
 pub mod portal;
 pub mod problem;
 mod products;
+mod records;
 pub mod reranker;
 pub mod shown;
 mod slug;
 mod spelling;
 pub mod static_table;
 pub mod steering;
-mod texts;
 mod time;
 mod tree;
 pub mod vector_cache;

@@ -13,8 +13,12 @@
 
 use crate::analysis::Token;
 use crate::passage::Passage;
+use crate::records::Component;
 use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
+
+/// Where they stand: of a head document its names, of a passage what is shown of it.
+pub(crate) static COMPONENT: Component = Component { name: "txt", magic: b"SPT1", record: |entry| &entry.shown };
 
 /// A stored passage, read in place.
 #[derive(Clone, Debug, PartialEq, Eq)]

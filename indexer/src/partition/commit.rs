@@ -1,22 +1,18 @@
 //! Changing a partition: one commit, merged to one segment, made durable, read again and counted.
 
 use super::schema::{Entry, FORMAT, PATH, entries, schema, settings};
-use super::{Key, LABEL, Label, Partition, PartitionError, open_index};
+use super::{Key, LABEL, Label, Partition, PartitionError, open_index, plugins};
 use crate::article::Article;
 use crate::embedder::{ModelDigest, Vector};
 use crate::passage::Passage;
-use crate::texts::TextPlugin;
-use crate::vectors::VectorPlugin;
-use crate::word_order::WordOrderPlugin;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
 use tantivy::index::SegmentId;
 use tantivy::indexer::{IndexWriterOptions, UserOperation};
 use tantivy::merge_policy::NoMergePolicy;
-use tantivy::{Index, IndexWriter, Term};
+use tantivy::{Index, IndexBuilder, IndexWriter, Term};
 
 /// Changes of one partition, each article at most once.
 #[derive(Default)]
@@ -89,9 +85,7 @@ fn create(folder: &Path, key: &Key, model: Option<ModelDigest>) -> Result<Index,
     label.sync_all()?;
     folder.parent().map_or(Ok(()), sync)?;
     let index = Index::builder().schema(schema()).settings(settings());
-    let index = index.register_plugin(Arc::new(VectorPlugin { model })).register_plugin(Arc::new(TextPlugin));
-    let index = index.register_plugin(Arc::new(WordOrderPlugin));
-    Ok(index.create_in_dir(folder)?)
+    Ok(plugins(model).into_iter().fold(index, IndexBuilder::register_plugin).create_in_dir(folder)?)
 }
 
 fn write(index: &Index, batch: &Batch) -> Result<(), PartitionError> {

@@ -18,15 +18,16 @@ pub(crate) use segment::{IndexedArticle, Segment};
 
 use crate::article::Head;
 use crate::audience::Audience;
+use crate::embedder::ModelDigest;
 use crate::language::Language;
-use crate::texts::TextPlugin;
 use crate::vectors::VectorPlugin;
-use crate::word_order::WordOrderPlugin;
+use crate::{shown, word_order};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
 use tantivy::Index;
 use tantivy::index::SegmentComponent;
+use tantivy::plugin::SegmentPlugin;
 
 /// Name of the file that says what a partition holds.
 const LABEL: &str = "partition.json";
@@ -158,15 +159,18 @@ fn read_label(folder: &Path) -> Result<Key, PartitionError> {
     Ok(key)
 }
 
-fn open_index(folder: &Path, model: Option<crate::embedder::ModelDigest>) -> Result<Index, PartitionError> {
+fn open_index(folder: &Path, model: Option<ModelDigest>) -> Result<Index, PartitionError> {
     let mut index = Index::open_in_dir(folder)?;
     if index.schema() != schema::schema() || *index.settings() != schema::settings() {
         return Err(PartitionError::Damaged("its fields are not those of this version".to_owned()));
     }
-    index.register_plugin(Arc::new(VectorPlugin { model }));
-    index.register_plugin(Arc::new(WordOrderPlugin));
-    index.register_plugin(Arc::new(TextPlugin));
+    plugins(model).into_iter().for_each(|plugin| index.register_plugin(plugin));
     Ok(index)
+}
+
+/// What tantivy keeps for us in its segments.
+fn plugins(model: Option<ModelDigest>) -> [Arc<dyn SegmentPlugin>; 3] {
+    [Arc::new(VectorPlugin { model }), word_order::COMPONENT.plugin(), shown::COMPONENT.plugin()]
 }
 
 /// Checks the files of the committed segments; whatever else a crash left behind is the engine's to collect.

@@ -4,8 +4,7 @@ use super::Put;
 use crate::analysis::{Kind, Token, analyze};
 use crate::article::Article;
 use crate::embedder::Vector;
-use crate::shown;
-use crate::word_order::Order;
+use crate::{shown, word_order};
 use tantivy::index::IndexSettings;
 use tantivy::schema::document::Document;
 use tantivy::schema::{
@@ -16,7 +15,7 @@ use tantivy::tokenizer::PreTokenizedString;
 
 /// Version of everything a partition keeps on disk: fields, records, vectors, and the terms that [`crate::analysis`] makes.
 /// Raise it when any of them changes: partitions of another version are built again.
-pub(crate) const FORMAT: u32 = 3;
+pub(crate) const FORMAT: u32 = 4;
 
 /// Ordinal of an article's head document; its passages are `0..`, in order, right after it: at most 65,000 ([`crate::passage`]).
 pub(crate) const HEAD: u64 = 0xFFFE;
@@ -89,12 +88,12 @@ pub(crate) fn settings() -> IndexSettings {
 /// One document on its way into a partition, its text cut into tokens.
 pub(crate) struct Entry {
     values: Vec<(EngineField, OwnedValue)>,
-    /// What is shown of it, for [`crate::texts`].
+    /// What is shown of it, for [`shown::COMPONENT`].
     pub(crate) shown: Vec<u8>,
     /// A passage's vector, for [`crate::vectors`].
     pub(crate) vector: Option<Vector>,
-    /// How its words follow one another, for [`crate::word_order`].
-    pub(crate) order: Order,
+    /// How its words follow one another, for [`word_order::COMPONENT`].
+    pub(crate) order: Vec<u8>,
 }
 
 impl Document for Entry {
@@ -116,7 +115,7 @@ pub(crate) fn entries(put: &Put) -> Result<Vec<Entry>, serde_json::Error> {
     let entry = |ordinal: u64, mut values: Vec<(EngineField, OwnedValue)>| {
         values.push((PATH, OwnedValue::Str(head.path.clone())));
         values.push((ORDINAL, OwnedValue::U64(ordinal)));
-        Entry { values, shown: Vec::new(), vector: None, order: Order::default() }
+        Entry { values, shown: Vec::new(), vector: None, order: Vec::new() }
     };
     let recorded = |mut entry: Entry, record: Vec<u8>| {
         entry.values.push((RECORD, OwnedValue::Bytes(record)));
@@ -126,7 +125,7 @@ pub(crate) fn entries(put: &Put) -> Result<Vec<Entry>, serde_json::Error> {
     let shown = shown::store_names(names.iter().map(Vec::as_slice));
     let mut names = names.into_iter();
     let title = names.next().unwrap_or_default();
-    let order = Order::of(&[&title]);
+    let order = word_order::record(&[&title]);
     let tags = names.flatten().chain(head.category.iter().flat_map(|category| cut(category))).collect();
     let values = text_values([(Field::Title, title), (Field::Tags, tags)]);
     let mut entries = vec![Entry { shown, order, ..recorded(entry(HEAD, values), serde_json::to_vec(head)?) }];
@@ -135,7 +134,7 @@ pub(crate) fn entries(put: &Put) -> Result<Vec<Entry>, serde_json::Error> {
         let heading = passage.trail.last().map(|heading| cut(heading)).unwrap_or_default();
         let text = cut(&passage.text);
         let shown = shown::store(passage, &text);
-        let order = Order::of(&[&heading, &text]);
+        let order = word_order::record(&[&heading, &text]);
         let values = text_values([(Field::Heading, heading), (Field::Body, text)]);
         entries.push(Entry { shown, vector, order, ..entry(ordinal, values) });
     }

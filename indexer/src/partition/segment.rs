@@ -3,10 +3,10 @@
 use super::schema::{BODY, Field, HEAD, ORDINAL_NAME, RECORD, WORDS};
 use super::{Key, PartitionError};
 use crate::article::Head;
-use crate::shown::ShownPassage;
-use crate::texts::Texts;
+use crate::records::Records;
+use crate::shown::{self, ShownPassage};
 use crate::vectors::Vectors;
-use crate::word_order::WordOrder;
+use crate::word_order;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tantivy::fieldnorm::FieldNormReader;
@@ -37,9 +37,8 @@ pub(crate) struct Segment {
     pub(crate) articles: Vec<IndexedArticle>,
     /// Its passages' vectors.
     pub(crate) vectors: Vectors,
-    /// How the words of its documents follow one another.
-    pub(crate) order: WordOrder,
-    texts: Texts,
+    orders: Records,
+    shown: Records,
     terms: Vec<Arc<InvertedIndexReader>>,
     words: Arc<InvertedIndexReader>,
     norms: Vec<FieldNormReader>,
@@ -90,15 +89,15 @@ impl Segment {
             documents: reader.max_doc(),
             articles: Vec::new(),
             vectors: Vectors::open(&reader)?,
-            order: WordOrder::open(&reader)?,
-            texts: Texts::open(&reader)?,
+            orders: Records::open(&reader, &word_order::COMPONENT)?,
+            shown: Records::open(&reader, &shown::COMPONENT)?,
             terms: fields().map(|field| reader.inverted_index(field)).collect::<Result<_, _>>()?,
             words: reader.inverted_index(WORDS)?,
             norms: fields().map(|field| reader.get_fieldnorms_reader(field)).collect::<Result<_, _>>()?,
             records: reader.get_store_reader(0)?,
         };
         let whole = |count: u32| count == opened.documents;
-        let components = [opened.vectors.documents(), opened.texts.documents(), opened.order.documents()];
+        let components = [opened.vectors.documents(), opened.shown.documents(), opened.orders.documents()];
         if !components.into_iter().all(whole) || !opened.norms.iter().all(|norms| whole(norms.num_docs())) {
             return Err(PartitionError::Damaged("components of one segment differ in length".to_owned()));
         }
@@ -124,12 +123,17 @@ impl Segment {
 
     /// What is shown of a passage.
     pub(crate) fn passage(&self, document: DocId) -> Result<ShownPassage<'_>, ReadError> {
-        ShownPassage::read(self.texts.get(document)).ok_or(ReadError::Passage)
+        ShownPassage::read(self.shown.get(document)).ok_or(ReadError::Passage)
+    }
+
+    /// Terms of a document with their positions: see [`word_order::terms`].
+    pub(crate) fn order(&self, document: DocId) -> impl Iterator<Item = (u32, u32)> {
+        word_order::terms(self.orders.get(document))
     }
 
     /// Terms of an article's names: see [`crate::shown::read_names`].
     pub(crate) fn names(&self, article: &IndexedArticle) -> &[u8] {
-        self.texts.get(article.first)
+        self.shown.get(article.first)
     }
 
     /// What is stored with a document.

@@ -240,7 +240,7 @@ impl LanguageView {
     /// passage's heading and text, which lie far apart. Positions never fall; the parts of a compound share one.
     pub fn order(&self, document: u32) -> impl Iterator<Item = (u32, u32)> {
         let at = self.segment_of(document);
-        at.segment.order.terms(document - at.first)
+        at.segment.order(document - at.first)
     }
 
     /// Head document of an article, which has its title and tags.
