@@ -26,6 +26,10 @@ use std::hint::black_box;
 use std::time::Duration;
 use zipf::Zipf;
 
+/// The service's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 const MODEL: ModelDigest = ModelDigest([1; 32]);
 /// Queries that take turns.

@@ -27,6 +27,8 @@ pub struct Evidence {
     pub cosine: Vec<f32>,
     /// Cosine by document; `f32::MIN` = no vector. Empty unless vectors were scanned.
     pub passage_cosine: Vec<f32>,
+    /// Score under the mode at hand, by article; `f32::MIN` = not found. Empty until both are fused.
+    pub fused: Vec<f32>,
 }
 
 impl Evidence {
@@ -36,6 +38,7 @@ impl Evidence {
         (self.highest, self.highest_passage) = (0.0, 0.0);
         self.weights.clear();
         self.passage_cosine.clear();
+        self.fused.clear();
         let (articles, documents) = (view.articles() as usize, view.documents() as usize);
         for (array, len, nothing) in [
             (&mut self.lexical, articles, 0.0),

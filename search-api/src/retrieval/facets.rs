@@ -35,16 +35,29 @@ pub fn count<'a>(found: impl Iterator<Item = (&'a LanguageView, u32)>) -> Counts
     let mut found = found.peekable();
     while let Some((view, first)) = found.next() {
         let facets = view.facets();
-        let mut counts = vec![0_usize; facets.names().len()];
-        let mut add = |article| facets.of_article(article).iter().for_each(|value| counts[*value as usize] += 1);
+        let mut counts = vec![0_u32; facets.names().len()];
+        // Of many tags most stand at none of the articles found.
+        let mut counted = Vec::new();
+        let mut add = |article| {
+            for value in facets.of_article(article) {
+                let count = &mut counts[*value as usize];
+                if *count == 0 {
+                    counted.push(*value);
+                }
+                *count += 1;
+            }
+        };
         add(first);
         while let Some((_, article)) = found.next_if(|(next, _)| std::ptr::eq(*next, view)) {
             add(article);
         }
         // The values of one language are in order: only those of several have to be brought together.
         let merged = !named.is_empty();
-        let counted = facets.names().iter().zip(counts).filter(|(_, count)| *count > 0);
-        named.extend(counted.map(|((key, value), count)| (key.as_str(), value.as_str(), count)));
+        counted.sort_unstable();
+        named.extend(counted.into_iter().map(|number| {
+            let (key, value) = &facets.names()[number as usize];
+            (key.as_str(), value.as_str(), counts[number as usize] as usize)
+        }));
         if merged {
             merge(&mut named);
         }

@@ -26,6 +26,12 @@ const AGREEING: usize = 5;
 pub const HEAD: usize = 20;
 /// Articles that vectors alone can bring in.
 const DENSE_CANDIDATES: usize = 200;
+/// Score by words of an article that has none of them.
+const NO_WORD: f32 = 0.0;
+/// Cosine of an article without vectors, and fused score of one that is not found.
+pub const NOTHING: f32 = f32::MIN;
+/// Scores that are looked at together.
+const BLOCK: usize = 32;
 
 /// How far vectors are trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,43 +123,44 @@ pub fn best_first(a: &Scored, b: &Scored) -> std::cmp::Ordering {
     b.score.total_cmp(&a.score).then(a.id.cmp(&b.id))
 }
 
-/// Scores the articles found under a mode: those with a word of the query and the first [`DENSE_CANDIDATES`] of the vectors.
-/// In no order.
-pub fn fuse(view: &LanguageView, asked: &Asked, evidence: &Evidence, mode: Mode, trust: Trust) -> (Vec<Scored>, Scale) {
-    let lexical: Vec<_> = match mode {
-        Mode::Dense => Vec::new(),
-        Mode::Lexical | Mode::Hybrid => list(view, &evidence.lexical, 0.0).collect(),
-    };
+/// Fills the fused scores of `evidence`: of the articles with a word of the query and of the first [`DENSE_CANDIDATES`] of the
+/// vectors.
+pub fn fuse(view: &LanguageView, asked: &Asked, evidence: &mut Evidence, mode: Mode, trust: Trust) -> Scale {
+    let id = |article| Some(view.article_id(article));
     let dense = match mode {
         Mode::Lexical => Vec::new(),
-        Mode::Dense | Mode::Hybrid => best(list(view, &evidence.cosine, f32::MIN), DENSE_CANDIDATES),
+        Mode::Dense | Mode::Hybrid => best(&evidence.cosine, NOTHING, DENSE_CANDIDATES, id),
     };
     // Without vectors there is no range to take.
     let pools = match mode {
         Mode::Lexical => Pools::default(),
-        Mode::Dense | Mode::Hybrid => [&lexical, &dense].map(|list| best(list.iter().copied(), POOL)),
+        Mode::Dense => [Vec::new(), best_of(dense.clone(), POOL)],
+        Mode::Hybrid => [best(&evidence.lexical, NO_WORD, POOL, id), best_of(dense.clone(), POOL)],
     };
     let signals = match mode {
         Mode::Lexical | Mode::Dense => Signals::default(),
         Mode::Hybrid => signals(view, asked, evidence, &pools),
     };
     let scale = Scale::of(mode, trust, signals, evidence, &pools);
-    let words_have_it = mode == Mode::Hybrid && trust == Trust::Half && !lexical.is_empty();
-    let mut found = lexical;
-    if !words_have_it {
-        found.extend(
-            dense.into_iter().filter(|dense| mode == Mode::Dense || evidence.lexical[dense.article as usize] <= 0.0),
-        );
+    let Evidence { lexical, cosine, fused, .. } = evidence;
+    let score = |lexical, cosine| match mode {
+        Mode::Lexical => lexical,
+        Mode::Dense => cosine,
+        Mode::Hybrid => scale.fused(lexical / scale.highest_lexical, cosine),
+    };
+    match mode {
+        Mode::Dense => fused.resize(lexical.len(), NOTHING),
+        Mode::Lexical | Mode::Hybrid => fused.extend(lexical.iter().zip(&*cosine).map(|(&lexical, &cosine)| {
+            let score = score(lexical, cosine);
+            if lexical > NO_WORD { score } else { NOTHING }
+        })),
     }
-    for scored in &mut found {
-        let article = scored.article as usize;
-        scored.score = match mode {
-            Mode::Lexical => evidence.lexical[article],
-            Mode::Dense => evidence.cosine[article],
-            Mode::Hybrid => scale.fused(evidence.lexical[article] / scale.highest_lexical, evidence.cosine[article]),
-        };
+    let words_have_it = mode == Mode::Hybrid && trust == Trust::Half && evidence.highest > NO_WORD;
+    for Scored { article, .. } in dense.into_iter().filter(|_| !words_have_it) {
+        let article = article as usize;
+        fused[article] = score(lexical[article], cosine[article]);
     }
-    (found, scale)
+    scale
 }
 
 /// What the weight of the vectors depends on.
@@ -161,7 +168,7 @@ fn signals(view: &LanguageView, asked: &Asked, evidence: &Evidence, pools: &Pool
     let content = asked.words.iter().filter(|word| !word.function && !word.supports);
     let unknown = content.clone().filter(|word| word.found == Found::Nowhere).count() as f32;
     let content = content.count() as f32;
-    let [first, nearest] = pools.clone().map(|pool| best(pool, AGREEING));
+    let [first, nearest] = pools.clone().map(|pool| best_of(pool, AGREEING));
     let is_near = |scored: &&Scored| nearest.iter().any(|near| near.article == scored.article);
     let common = first.iter().filter(is_near).count() as f32;
     let best = first.iter().min_by(|a, b| best_first(a, b));
@@ -251,11 +258,6 @@ impl Scale {
     }
 }
 
-fn list(view: &LanguageView, scores: &[f32], nothing: f32) -> impl Iterator<Item = Scored> {
-    let found = (0..).zip(scores).filter(move |(_, score)| **score > nothing);
-    found.map(|(article, score)| Scored { article, id: view.article_id(article), score: *score })
-}
-
 /// Brings the best few to the front, in their order; the rest stays in none.
 pub fn sort_first(scored: &mut [Scored], few: usize) {
     if scored.len() > few {
@@ -265,27 +267,34 @@ pub fn sort_first(scored: &mut [Scored], few: usize) {
     scored[..few].sort_unstable_by(best_first);
 }
 
-/// The best few, in no order.
-pub fn best(scored: impl IntoIterator<Item = Scored>, few: usize) -> Vec<Scored> {
-    let mut best: Vec<Scored> = Vec::new();
-    let mut bar = f32::NEG_INFINITY;
-    for scored in scored {
-        // Most fall here, once the first have set the bar.
-        if scored.score < bar {
+/// The best few of the articles whose score, by article, is above `nothing`, in no order. `admitted`: the stable number of an
+/// article, `None` for one that is left out.
+pub fn best(scores: &[f32], nothing: f32, few: usize, admitted: impl Fn(u32) -> Option<u64>) -> Vec<Scored> {
+    let mut best = Vec::with_capacity(2 * few + BLOCK);
+    let mut bar = nothing.next_up();
+    for (first, scores) in (0..).step_by(BLOCK).zip(scores.chunks(BLOCK)) {
+        // Most blocks fall here, all scores at once, when the first have set the bar.
+        if !scores.iter().fold(false, |any, score| any | (*score >= bar)) {
             continue;
         }
-        best.push(scored);
-        if best.len() == 2 * few {
-            let (_, last, _) = best.select_nth_unstable_by(few - 1, best_first);
-            bar = last.score;
-            best.truncate(few);
+        for (article, score) in (first..).zip(scores.iter().copied()).filter(|(_, score)| *score >= bar) {
+            best.extend(admitted(article).map(|id| Scored { article, id, score }));
+        }
+        if best.len() >= 2 * few {
+            best = best_of(best, few);
+            bar = best.iter().map(|scored| scored.score).min_by(f32::total_cmp).unwrap_or(bar);
         }
     }
-    if best.len() > few {
-        best.select_nth_unstable_by(few, best_first);
-        best.truncate(few);
+    best_of(best, few)
+}
+
+/// The best few, in no order.
+fn best_of(mut scored: Vec<Scored>, few: usize) -> Vec<Scored> {
+    if scored.len() > few {
+        scored.select_nth_unstable_by(few, best_first);
+        scored.truncate(few);
     }
-    best
+    scored
 }
 
 #[cfg(test)]
@@ -321,24 +330,33 @@ mod tests {
     proptest! {
         #[test]
         fn the_best_few_are_those_that_come_first_when_all_are_sorted(
-            drawn in prop::collection::vec((prop::sample::select(vec![-1.0, -0.0, 0.0, 0.5, 1.0, 2.0, f32::MIN]), 0..1000u64), 0..40),
-            few in 0..12usize,
+            drawn in prop::collection::vec(
+                (prop::sample::select(vec![-1.0, -0.0, 0.0, 0.5, 1.0, 2.0, NOTHING]), prop::option::weighted(0.9, 0..1000u64)),
+                0..3 * BLOCK,
+            ),
+            few in 1..12usize,
         ) {
-            let scored: Vec<_> = drawn.iter().map(|(score, id)| Scored { article: 0, id: *id, score: *score }).collect();
-            let mut sorted = scored.clone();
-            sorted.sort_by(best_first);
-            sorted.truncate(few);
-            let mut found = best(scored, few);
-            found.sort_by(best_first);
-            prop_assert_eq!(found, sorted);
+            let scores: Vec<f32> = drawn.iter().map(|(score, _)| *score).collect();
+            let admitted = |article: u32| drawn[article as usize].1;
+            for nothing in [NOTHING, NO_WORD] {
+                let scored = (0..).zip(&scores).filter(|(_, score)| **score > nothing);
+                let scored = scored.filter_map(|(article, score)| Some(Scored { article, id: admitted(article)?, score: *score }));
+                let mut sorted: Vec<_> = scored.collect();
+                sorted.sort_by(best_first);
+                sorted.truncate(few);
+                let mut found = best(&scores, nothing, few, admitted);
+                found.sort_by(best_first);
+                let order = |found: &[Scored]| found.iter().map(|scored| (scored.score, scored.id)).collect::<Vec<_>>();
+                prop_assert_eq!(order(&found), order(&sorted));
+            }
         }
     }
 
     #[test]
     fn the_order_is_by_score_then_by_id_and_the_cut_follows_it() {
-        let scored = |id, score| Scored { article: 0, id, score };
-        let mut few = best(vec![scored(3, 1.0), scored(1, 1.0), scored(2, 2.0), scored(4, 1.0)], 2);
+        let (scores, ids) = ([1.0, 1.0, 2.0, 1.0], [3, 1, 2, 4]);
+        let mut few = best(&scores, NOTHING, 2, |article| Some(ids[article as usize]));
         few.sort_by(best_first);
-        assert_eq!(few, [scored(2, 2.0), scored(1, 1.0)]);
+        assert_eq!(few.iter().map(|scored| scored.id).collect::<Vec<_>>(), [2, 1]);
     }
 }

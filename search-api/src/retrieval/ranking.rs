@@ -2,7 +2,7 @@
 
 use super::confidence;
 use super::evidence::Evidence;
-use super::fusion::{self, Asked, HEAD, Head, Scale, Scored};
+use super::fusion::{self, Asked, HEAD, Head, NOTHING, Scale, Scored};
 use super::language::{self, Found};
 use super::lexical::{self, Scratch};
 use super::reading::{self, QueryWord};
@@ -108,14 +108,17 @@ pub fn rank<'a>(
         let asked = Asked::new(&words);
         let known = asked_in_known && query.model_knows.has(view.language());
         let trust = if known { fusion::Trust::Full } else { fusion::Trust::Half };
-        let (mut found, scale) = fusion::fuse(view, &asked, &evidence, mode, trust);
+        let scale = fusion::fuse(view, &asked, &mut evidence, mode, trust);
+        let id = |article| Some(view.article_id(article));
         let mut unfiltered = None;
-        if !query.filters.is_empty() {
-            unfiltered = Some(fusion::best(found.iter().copied(), HEAD));
+        let mut found = if query.filters.is_empty() {
+            fusion::best(&evidence.fused, NOTHING, MOST_CANDIDATES, id)
+        } else {
+            unfiltered = Some(fusion::best(&evidence.fused, NOTHING, HEAD, id));
             let filter = facets::Filter::of(&query.filters, view);
-            found.retain(|scored| filter.admits(view, scored.article));
-        }
-        let mut found = fusion::best(found, MOST_CANDIDATES);
+            let admitted = |article| id(article).filter(|_| filter.admits(view, article));
+            fusion::best(&evidence.fused, NOTHING, MOST_CANDIDATES, admitted)
+        };
         fusion::sort_first(&mut found, depth);
         let first = unfiltered.as_deref().unwrap_or(&found[..found.len().min(HEAD)]);
         let head = Head::of(view, &asked, &evidence, first);
