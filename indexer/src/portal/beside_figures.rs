@@ -1,7 +1,8 @@
 //! What `portal.toml` says beside the figures of its reports: days that explain a change, and what a ticket costs.
 
+use super::values::{Entries, get};
 use crate::problem::Findings;
-use crate::tree::{Key, Node};
+use crate::tree::Node;
 use jiff::civil::Date;
 
 /// Something that happened on a day and may explain why figures changed: a release, a campaign.
@@ -23,8 +24,8 @@ pub struct TicketCost {
 }
 
 /// Reads an entry of `[[annotations]]`, which begins in this line. `None`: it has no effect, and why is named.
-pub(super) fn annotation(line: u32, entry: &[(Key, Node)], findings: &mut Findings) -> Option<Annotation> {
-    let text = |key: &str| entry.iter().find(|(name, _)| name.name == key).and_then(|(_, node)| node.text());
+pub(super) fn annotation(line: u32, entry: Entries, findings: &mut Findings) -> Option<Annotation> {
+    let text = |key: &str| get(entry, key).and_then(Node::text);
     let date = text("date").and_then(|date| date.parse().ok());
     let said = text("text").map(str::trim).filter(|text| !text.is_empty() && text.chars().count() <= 120);
     let Some((date, said)) = date.zip(said) else {
@@ -36,8 +37,8 @@ pub(super) fn annotation(line: u32, entry: &[(Key, Node)], findings: &mut Findin
 }
 
 /// Reads `[ticket_cost]`. `None`: there is none, or it cannot be read, which is named.
-pub(super) fn ticket_cost(table: &[(Key, Node)], findings: &mut Findings) -> Option<TicketCost> {
-    let node = |key: &str| table.iter().find(|(name, _)| name.name == key).map(|(_, node)| node);
+pub(super) fn ticket_cost(table: Entries, findings: &mut Findings) -> Option<TicketCost> {
+    let node = |key: &str| get(table, key);
     let line = node("amount").or_else(|| node("currency"))?.line;
     let amount = node("amount").and_then(Node::text).and_then(|text| text.parse::<f64>().ok());
     let amount = amount.filter(|amount| amount.is_finite() && *amount > 0.0 && *amount <= 1e6);

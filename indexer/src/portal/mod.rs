@@ -2,6 +2,7 @@
 
 mod beside_figures;
 mod read;
+mod values;
 
 pub use beside_figures::{Annotation, TicketCost};
 

@@ -1,5 +1,6 @@
 //! The tree of a `portal.toml` to a portal: what cannot be read is left out and named.
 
+use super::values::{Entries, Reader, get};
 use super::{
     Annotation, Boost, Experiment, Mapping, Portal, Role, Task, TaskTarget, Theme, TicketCost, TicketField,
     beside_figures,
@@ -7,8 +8,7 @@ use super::{
 use crate::audience::{Audience, ROLES, Vocabulary};
 use crate::language::Language;
 use crate::problem::{Findings, Problem};
-use crate::spelling::nearest;
-use crate::tree::{self, Key, Node};
+use crate::tree::{self, Node};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Prefix of roles that belong to Signpost itself: no portal may define one.
@@ -20,11 +20,6 @@ pub(super) fn portal(id: &str, text: &str) -> (Option<Portal>, Vec<Problem>) {
     let portal = reader.portal(id, text);
     (portal, reader.0.list)
 }
-
-type Entries<'a> = &'a [(Key, Node)];
-
-/// Collects problems while a file is read.
-struct Reader(Findings);
 
 impl Reader {
     fn portal(&mut self, id: &str, text: &str) -> Option<Portal> {
@@ -376,15 +371,6 @@ impl Reader {
         beside_figures::ticket_cost(table, &mut self.0)
     }
 
-    fn number(&mut self, key: &str, node: &Node, within: std::ops::RangeInclusive<f32>) -> Option<f32> {
-        let number = node.text().and_then(|text| text.parse().ok()).filter(|number| within.contains(number));
-        if number.is_none() {
-            let what = format!("`{key}` is not a number from {} to {}", within.start(), within.end());
-            self.error(Some(node.line), "portal-value", what, "Write one; until then it has no effect.");
-        }
-        number
-    }
-
     fn theme(&mut self, entries: Entries) -> Theme {
         let table = self.table(entries, "theme");
         self.known(table, &["accent", "scheme"]);
@@ -407,87 +393,6 @@ impl Reader {
             let what = format!("the staff role `{role}` is not defined");
             self.invalid(entries, "staff_roles", what, "Define it under [[roles]], or remove it.");
         }
-    }
-
-    /// A text by language: a table of languages, or one text in the portal's first language.
-    fn by_language(&mut self, node: Option<&Node>, first: &Language) -> BTreeMap<String, String> {
-        let Some(node) = node else { return BTreeMap::new() };
-        if let Some(text) = node.text().filter(|text| !text.is_empty()) {
-            return BTreeMap::from([(first.as_str().to_owned(), text.to_owned())]);
-        }
-        let mut texts = BTreeMap::new();
-        for (key, node) in node.table().unwrap_or_default() {
-            match (Language::parse(&key.name), node.text().filter(|text| !text.is_empty())) {
-                (Some(language), Some(text)) => drop(texts.insert(language.as_str().to_owned(), text.to_owned())),
-                _ => {
-                    let what = format!("`{}` is not a language with its text", key.name);
-                    self.error(Some(key.line), "portal-value", what, "Write entries such as `en = \"Pay a bill\"`.");
-                }
-            }
-        }
-        texts
-    }
-
-    fn strings(&mut self, entries: Entries, key: &str) -> Vec<String> {
-        let Some(node) = get(entries, key) else { return Vec::new() };
-        let values = node.scalars();
-        if values.is_none() {
-            self.invalid(entries, key, format!("`{key}` is not a list of text"), "Write it as `[\"one\", \"two\"]`.");
-        }
-        values.unwrap_or_default().into_iter().map(str::to_owned).collect()
-    }
-
-    fn truth(&mut self, entries: Entries, key: &str) -> Option<bool> {
-        let node = get(entries, key)?;
-        let truth = node.truth();
-        if truth.is_none() {
-            self.invalid(entries, key, format!("`{key}` is neither true nor false"), "Write `true` or `false`.");
-        }
-        truth
-    }
-
-    fn table<'a>(&mut self, entries: Entries<'a>, key: &str) -> Entries<'a> {
-        let Some(node) = get(entries, key) else { return &[] };
-        if node.table().is_none() {
-            self.invalid(entries, key, format!("`{key}` is not a table"), &format!("Write it under a line `[{key}]`."));
-        }
-        node.table().unwrap_or_default()
-    }
-
-    fn tables<'a>(&mut self, entries: Entries<'a>, key: &str) -> Vec<(u32, Entries<'a>)> {
-        let Some(node) = get(entries, key) else { return Vec::new() };
-        let tables = match &node.value {
-            tree::Value::List(nodes) => nodes.iter().map(|node| Some((node.line, node.table()?))).collect(),
-            _ => None,
-        };
-        if tables.is_none() {
-            self.invalid(
-                entries,
-                key,
-                format!("`{key}` is not a list of tables"),
-                &format!("Begin each with a line `[[{key}]]`."),
-            );
-        }
-        tables.unwrap_or_default()
-    }
-
-    fn known(&mut self, entries: Entries, known: &[&str]) {
-        for (key, _) in entries.iter().filter(|(key, _)| !known.contains(&key.name.as_str())) {
-            let mend = match nearest(&key.name, known.iter().copied()) {
-                Some(meant) => format!("Did you mean `{meant}`?"),
-                None => format!("Known here: {}.", known.join(", ")),
-            };
-            let what = format!("`{}` is not a key that Signpost knows", key.name);
-            self.0.warning(Some(key.line), "unknown-key", what, mend);
-        }
-    }
-
-    fn invalid(&mut self, entries: Entries, key: &str, what: impl Into<String>, mend: &str) {
-        self.error(get(entries, key).map(|node| node.line), "portal-value", what, mend);
-    }
-
-    fn error(&mut self, line: Option<u32>, rule: &'static str, what: impl Into<String>, mend: impl Into<String>) {
-        self.0.error(line, rule, what, mend);
     }
 }
 
@@ -512,10 +417,6 @@ const KEYS: [&str; 18] = [
     "ticket_fields",
     "mapping",
 ];
-
-fn get<'a>(entries: Entries<'a>, key: &str) -> Option<&'a Node> {
-    entries.iter().find(|(name, _)| name.name == key).map(|(_, node)| node)
-}
 
 /// Says whether a browser would stay on the portal's own site.
 fn is_local_path(path: &str) -> bool {
