@@ -18,11 +18,11 @@ const AT_ONCE: usize = 256;
 const THERE: &str =
     "SELECT DISTINCT subject, browser, browser_before FROM event WHERE portal = $1 AND t BETWEEN $2 AND $3";
 
-/// Who searched by an id, and who began or went on with a form. As in [`follow`], the sign keeps the index by time out of it.
+/// Who searched by an id, and who began or went on with a form, each by an index of its own.
 pub(super) const HELD: [&str; 2] = [
-    "SELECT DISTINCT subject, browser, browser_before FROM event WHERE portal = $1 AND +t BETWEEN $2 AND $3 AND kind = 'search' \
+    "SELECT DISTINCT subject, browser, browser_before FROM event WHERE portal = $1 AND t BETWEEN $2 AND $3 AND kind = 'search' \
      AND search_id",
-    "SELECT DISTINCT subject, browser, browser_before FROM event WHERE portal = $1 AND +t BETWEEN $2 AND $3 \
+    "SELECT DISTINCT subject, browser, browser_before FROM event WHERE portal = $1 AND t BETWEEN $2 AND $3 \
      AND kind IN ('form_open', 'form_suggest', 'form_left') AND form_id",
 ];
 

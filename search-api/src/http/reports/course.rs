@@ -38,11 +38,13 @@ impl Course {
         self.end
     }
 
-    /// Leaves out the hours before that of a moment, in the order of the walk.
+    /// Leaves out what comes before the hour of a moment, or before its day, in the order of the walk.
     pub fn skip_to(&mut self, t: Millis) {
+        let hours = (hour(t), hour(t).saturating_add(HOUR));
+        let (begins, ends) = if self.by_days { self.hours_of(self.day(t)) } else { hours };
         match self.end {
-            End::First => self.rest.0 = self.rest.0.max(hour(t)),
-            End::Last => self.rest.1 = self.rest.1.min(hour(t).saturating_add(HOUR)),
+            End::First => self.rest.0 = self.rest.0.max(begins),
+            End::Last => self.rest.1 = self.rest.1.min(ends),
         }
     }
 
@@ -65,13 +67,7 @@ impl Course {
 
     /// Goes to the next hour with rows, or to the beginning of its day; what is left from there on. `None`: nothing is.
     pub fn go_on(&mut self) -> Option<(Millis, Millis)> {
-        let next = self.next()?;
-        let (begins, ends) = self.hours_of(self.day(next));
-        match self.end {
-            End::First if self.by_days => self.rest.0 = self.rest.0.max(begins),
-            End::Last if self.by_days => self.rest.1 = self.rest.1.min(ends),
-            _ => self.skip_to(next),
-        }
+        self.skip_to(self.next()?);
         Some(self.rest)
     }
 
@@ -214,6 +210,11 @@ mod tests {
         assert_eq!(course.around((from + 3 * DAY, as_of + HOUR)), ((from + 3 * DAY, from + 5 * DAY), true));
         assert_eq!(course.take(None), (from + 3 * DAY, as_of + HOUR));
         assert_eq!(course.go_on(), None);
+        let mut course = Course::new(question, End::Last).by_days();
+        course.skip_to(from + 2 * DAY + 5 * HOUR);
+        assert_eq!(course.go_on(), Some((from, from + 3 * DAY)), "a day that is gone on with is read whole");
+        assert_eq!(course.take(Some(from + 5 * HOUR)), (from + DAY, from + 3 * DAY));
+        assert_eq!(course.take(Some(from + 5 * HOUR)), (from + 6 * HOUR, from + DAY));
     }
 
     #[test]

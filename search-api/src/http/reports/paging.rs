@@ -207,8 +207,15 @@ impl LedgerQuestion {
     ) -> Result<Page, Problem> {
         let Self { question, wanted, sort, view, cursor } = self;
         let as_of = question.as_of;
+        let days = question.from.until(question.to).map_or(1, |range| range.get_days());
         let (mut walk, mut teller) = walk(app, &caller.portal.id, question, wanted, sort, view);
-        extent.iter().for_each(|extent| walk.only_at(&extent.times));
+        if let Some(extent) = &extent {
+            walk.only_at(&extent.times);
+            // A page takes more than a day.
+            if extent.times.len() < limit.saturating_mul(days.unsigned_abs() as usize) {
+                walk = walk.by_days();
+            }
+        }
         cursor.iter().for_each(|after| walk.skip_to(after.key.saturating_abs()));
         let (mut rows, mut walked) = (Vec::new(), 0);
         let until = Instant::now() + app.config.request_timeout / PATIENCE;

@@ -20,14 +20,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Events of a stretch of a page, about: of the first, and of a later one.
-const OF_PAGES: (u32, u32) = (2_000, 25_000);
+/// Events of a stretch of some hours, about: of the first, and of a later one.
+const OF_HOURS: (u32, u32) = (2_000, 25_000);
 
-/// Events of a stretch of an export, about: the more, the fewer people are read again in the next one. Those who did something in it have
-/// a few times as many.
-const OF_EXPORTS: (u32, u32) = (25_000, MOST);
-
-/// Events of a stretch at most.
+/// Events of a stretch at most, about, and of one of whole days: the more, the fewer people are read again in the next one. Those who did
+/// something in it may have a few times as many.
 pub const MOST: u32 = 50_000;
 
 /// How far around a day it is looked for who is one person there.
@@ -82,15 +79,15 @@ pub fn walk(
     let course = Course::new(question.clone(), end);
     let asked = Arc::new(Asked { app: Arc::clone(app), portal: portal.into(), question, wanted, view });
     let teller = Teller { asked: Arc::clone(&asked), common: None };
-    let walk = Walk { asked, course, events: OF_PAGES, beside: None };
+    let walk = Walk { asked, course, events: OF_HOURS, beside: None };
     (walk.of_at_most(app.stretch), teller)
 }
 
 impl Walk {
-    /// Goes whole days at a time, for all rows.
+    /// Goes whole days at a time: who needs most of their rows need not read the days again to tell what may be shown of their queries.
     pub fn by_days(self) -> Self {
         let most = self.asked.app.stretch;
-        Self { course: self.course.by_days(), events: OF_EXPORTS, ..self }.of_at_most(most)
+        Self { course: self.course.by_days(), events: (most, most), ..self }
     }
 
     fn of_at_most(self, most: u32) -> Self {
@@ -115,7 +112,7 @@ impl Walk {
         stretches
     }
 
-    /// Leaves out the hours before that of a moment, in the order of the walk.
+    /// Leaves out what comes before the hour of a moment, or before its day, in the order of the walk.
     pub fn skip_to(&mut self, t: Millis) {
         self.course.skip_to(t);
     }

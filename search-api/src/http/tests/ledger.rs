@@ -30,7 +30,7 @@ async fn backfill(site: &Site, browser: &str, events: Value) {
 
 /// Twelve visitors: six asked one thing, six each their own; some opened articles, one of them hidden, voted, or wrote a ticket.
 async fn visited() -> Site {
-    let site = site(&[]).await;
+    let site = site(&["--address-rate", "0", "--visitor-rate", "0"]).await;
     for visitor in 0..12_i64 {
         let at = |minutes: i64| T0 + visitor * 20 * MINUTE + minutes * MINUTE + 7_000;
         let id = |name: &str| format!("{name}{visitor}");
@@ -276,6 +276,26 @@ async fn a_large_log_lists_the_same_rows_a_stretch_at_a_time() {
     assert_eq!(paged(&large, &format!("{LEDGER}?{range}&sort=tickets")).await.0.len(), 12);
     let page = large.get_as(ANALYST, &format!("/acme/dashboard/episodes?{range}")).await.text();
     assert!(page.contains("<strong>12 rows</strong>"), "{page}");
+}
+
+#[tokio::test]
+async fn a_ticket_that_names_a_search_of_weeks_ago_is_linked_as_in_a_small_log() {
+    let (small, large) = (visited().await, visited_by_many().await);
+    let mut told = Vec::new();
+    for site in [&small, &large] {
+        let portal = Arc::clone(site.app.library.snapshot().portal("acme").unwrap());
+        let named =
+            SourceTicket { id: "9".into(), at: T0 + 13 * DAY, search_id: Some("q3".into()), ..SourceTicket::default() };
+        site.app.store.hear(&portal, "zendesk", vec![Notice::Made(named)], NOW * 1000).await.unwrap();
+        told.push(
+            rows(site, &format!("{LEDGER}?from=2027-01-01&to=2027-01-16&kind=ticket&limit=1")).await["rows"].clone(),
+        );
+    }
+    assert_eq!(
+        (&told[0][0]["outcome"], &told[0][0]["tickets"][0]["link"]),
+        (&json!("outside_window"), &json!("search"))
+    );
+    assert_eq!(told[1], told[0]);
 }
 
 #[tokio::test]

@@ -29,5 +29,7 @@ async fn reports_and_retention_read_no_table_as_a_whole(bench: Bench) {
         let plan: Vec<&str> = rows.iter().map(|row| row.get(column)).collect();
         let whole = |step: &&&str| step.contains("Seq Scan") || step.starts_with("SCAN ");
         assert_eq!(plan.iter().find(whole), None, "{statement}\n{}", plan.join("\n"));
+        let by_name = |step: &&str| step.contains("event_search") || step.contains("event_form");
+        assert_eq!(plan.iter().any(by_name), parameters == 4, "{statement}\n{}", plan.join("\n"));
     }
 }
