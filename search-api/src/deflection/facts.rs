@@ -192,12 +192,19 @@ pub struct ReadingFact {
 pub struct TicketFact {
     /// When it was made.
     pub t: Millis,
-    /// Whose, as far as that is known.
+    /// Whose, as far as that is known; of one that was linked to nobody and is erased, a stranger. See [`TicketFact::author`].
     pub visitor: Option<Who>,
     /// How it is linked.
     pub link: Link,
     /// To what.
     pub belongs: Belongs,
+}
+
+impl TicketFact {
+    /// The visitor to whom it is linked.
+    pub fn author(&self) -> Option<Who> {
+        self.visitor.filter(|_| self.link != Link::None)
+    }
 }
 
 /// What a ticket belongs to.

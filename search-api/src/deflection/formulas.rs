@@ -127,7 +127,7 @@ fn zendesk(selected: &Selected<'_>, each: &mut dyn FnMut(Unit)) {
         }
     }
     for (number, ticket) in selected.tickets() {
-        let Some(asker) = ticket.visitor else { continue };
+        let Some(asker) = ticket.author() else { continue };
         if !std::mem::replace(&mut askers[asker as usize], true) {
             each(Unit::judged(What::Ticket(number), ticket.t, asker, false));
         }

@@ -88,14 +88,10 @@ impl Kin {
             || ticket.form_id.as_ref().is_some_and(|id| self.forms.contains(id))
     }
 
-    /// Ids of searches and forms that their tickets name, and those of a stretch of time, of which it is not known whose they are; and
-    /// when the first and the last of those tickets was made. Each id is told once: whoever holds it is to be met.
-    pub fn unheld(
-        &mut self,
-        tickets: &[Ticket],
-        (from, to): (Millis, Millis),
-    ) -> Option<(Vec<String>, (Millis, Millis))> {
-        let (mut ids, mut span) = (Vec::new(), (Millis::MAX, Millis::MIN));
+    /// Ids of searches and forms that their tickets name, and those of a stretch of time, of which it is not known whose they are. Each id
+    /// is told once: whoever holds it is to be met.
+    pub fn unheld(&mut self, tickets: &[Ticket], (from, to): (Millis, Millis)) -> Option<Vec<String>> {
+        let mut ids = Vec::new();
         for ticket in tickets {
             let is_there = from <= ticket.at && ticket.at < to;
             if !is_there && !self.holds(ticket) {
@@ -103,14 +99,9 @@ impl Kin {
             }
             let search = ticket.search_id.as_ref().filter(|id| !self.searches.contains(*id));
             let form = ticket.form_id.as_ref().filter(|id| !self.forms.contains(*id));
-            for id in search.into_iter().chain(form) {
-                if self.sought.insert(id.clone()) {
-                    ids.push(id.clone());
-                    span = (span.0.min(ticket.at), span.1.max(ticket.at));
-                }
-            }
+            ids.extend(search.into_iter().chain(form).filter(|id| self.sought.insert((*id).clone())).cloned());
         }
-        (!ids.is_empty()).then_some((ids, span))
+        (!ids.is_empty()).then_some(ids)
     }
 
     fn is_known(&self, person: &Person) -> bool {

@@ -2,7 +2,7 @@
 
 use super::book::Book;
 use super::episodes::Episode;
-use super::facts::{Facts, SearchFact, Selected};
+use super::facts::{Facts, SearchFact, Selected, Who};
 use super::log::Millis;
 use super::queries::Asked;
 use super::report::Selection;
@@ -168,6 +168,22 @@ pub struct Row {
     pub episodes: Vec<EpisodeName>,
 }
 
+/// How many rows there are, and when.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// The time of each, in the order of their kind.
+    pub times: Vec<Millis>,
+    /// How many more are counted, of people who were erased since: of those there are no rows.
+    pub erased: usize,
+}
+
+impl Extent {
+    /// How many a figure counts.
+    pub fn count(&self) -> usize {
+        self.times.len() + self.erased
+    }
+}
+
 /// What an episode is found by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EpisodeName {
@@ -223,6 +239,30 @@ pub(super) fn units(selected: &Selected<'_>, wanted: &Wanted) -> Vec<Unit> {
         Listed::Figure(counted, _) => (counted.units)(selected, &mut tell),
     }
     units
+}
+
+/// What there is of the wanted rows, told by facts without their words.
+pub(super) fn extent(selected: &Selected<'_>, wanted: &Wanted) -> Extent {
+    let mut extent = Extent::default();
+    for unit in units(selected, wanted) {
+        match whose(selected.facts, unit.what).map(|who| selected.facts.visitors[who as usize]) {
+            Some(visitor) if visitor.is_stranger() => extent.erased += 1,
+            _ => extent.times.push(unit.t),
+        }
+    }
+    extent
+}
+
+/// Whose something was, if it was anybody's.
+fn whose(facts: &Facts, what: What) -> Option<Who> {
+    match what {
+        What::Episode(number) => Some(facts.episodes[number].visitor),
+        What::Visit(number) => Some(facts.visits[number].visitor),
+        What::Form(number) => Some(facts.forms[number].visitor),
+        What::Search(number) => Some(facts.searches[number].visitor),
+        What::Ticket(number) => facts.tickets[number].visitor,
+        What::Task(number) => Some(facts.tasks[number].visitor),
+    }
 }
 
 /// How something ended, by name (see [`Row::outcome`]).

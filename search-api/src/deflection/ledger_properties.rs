@@ -11,7 +11,7 @@ use super::question::{HOUR, MINUTE, Question, Stratum, Window};
 use super::story::{Story, T0, browser, may};
 use super::units::LINK_COVERAGE;
 use super::visitors::Visitor;
-use super::{Row, Wanted, history, ledger, report, sums, times};
+use super::{Row, Wanted, extent, history, ledger, report, sums};
 use indexer::language::Language;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ fn around(log: &Log, within: (Millis, Millis)) -> Log {
         if !unread.is_empty() {
             continue;
         }
-        let Some((ids, _)) = kin.unheld(&log.tickets, within) else { break };
+        let Some(ids) = kin.unheld(&log.tickets, within) else { break };
         let names = |event: &&Event| match &event.kind {
             EventKind::Search(searched) => searched.search_id.as_ref().is_some_and(|id| ids.contains(id)),
             EventKind::FormOpen { form_id, .. }
@@ -176,9 +176,10 @@ proptest! {
                 let rows: Vec<Row> =
                     parts.iter().flat_map(|(stretch, part)| told(part, &question, &within(*stretch))).collect();
                 prop_assert_eq!(&rows, &whole, "{:?}", wanted.listed);
-                let mut known = sums(&log, &question, |selected, _| times(selected, &wanted));
-                known.sort_unstable();
-                prop_assert_eq!(known, whole.iter().map(|row| row.t).collect::<Vec<_>>());
+                let mut known = sums(&log, &question, |selected, _| extent(selected, &wanted));
+                known.times.sort_unstable();
+                prop_assert_eq!(known.erased, 0);
+                prop_assert_eq!(known.times, whole.iter().map(|row| row.t).collect::<Vec<_>>());
             }
         }
     }

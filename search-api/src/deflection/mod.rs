@@ -53,7 +53,7 @@ pub(crate) mod story;
 mod worked_cases;
 
 pub use history::History;
-pub use ledger::{Row, Wanted};
+pub use ledger::{Extent, Row, Wanted};
 pub use log::Log;
 pub use question::{Question, Window};
 pub use report::Report;
@@ -157,9 +157,24 @@ pub fn ledger(log: &Log, question: &Question, wanted: &Wanted) -> Vec<Row> {
     follow(log, question).judge(question, |selection| ledger::draw(selection, wanted))
 }
 
-/// The times of those rows, in the order of their kind; of facts, without their words.
-pub fn times(selected: &Selected<'_>, wanted: &Wanted) -> Vec<Millis> {
-    ledger::units(selected, wanted).into_iter().map(|unit| unit.t).collect()
+/// The same of a log that holds all of whoever did something on the days of the rows' hours: beside a row it is shown what enough
+/// visitors typed on that day.
+pub fn ledger_of_days(log: &Log, question: &Question, wanted: &Wanted) -> Vec<Row> {
+    follow(log, question).judge(question, |selection| {
+        let (common, nothing) = (queries::common_by_day(selection), BTreeSet::new());
+        let mut rows = ledger::draw(selection, wanted);
+        for row in &mut rows {
+            let day = question::day_of(row.t - row.t.rem_euclid(question::HOUR), &question.zone);
+            let common = common.get(&day).unwrap_or(&nothing);
+            row.asked = row.asked.take().map(|asked| asked.among(row.text.as_deref(), common));
+        }
+        rows
+    })
+}
+
+/// How many those rows are, and when, of facts; and how many are counted in them of whom there are none any more.
+pub fn extent(selected: &Selected<'_>, wanted: &Wanted) -> Extent {
+    ledger::extent(selected, wanted)
 }
 
 /// The normalised texts that enough visitors typed in what a question selects of a log: those that may be shown.

@@ -102,6 +102,6 @@ pub fn link_coverage(selected: &Selected<'_>, each: &mut dyn FnMut(Unit)) {
     for (number, ticket) in selected.tickets() {
         let linked = ticket.link != Link::None;
         let unit = Unit::judged(What::Ticket(number), ticket.t, 0, linked);
-        each(Unit { visitor: ticket.visitor, ..unit });
+        each(Unit { visitor: ticket.author(), ..unit });
     }
 }

@@ -14,6 +14,26 @@ pub enum Visitor {
     Browser(Hash),
 }
 
+/// What the hash of a stranger begins with, and that of a person only by a chance of 2^-64.
+const STRANGE: [u8; 8] = [0; 8];
+
+/// The hash of a stranger, who takes the place of somebody erased in what is kept: of nobody else, and known as such.
+pub fn stranger(number: u64) -> Hash {
+    let mut hash = Hash::default();
+    let (strange, own) = hash.split_at_mut(STRANGE.len());
+    strange.copy_from_slice(&STRANGE);
+    own.copy_from_slice(&number.to_be_bytes());
+    hash
+}
+
+impl Visitor {
+    /// Whether they took the place of somebody erased.
+    pub fn is_stranger(&self) -> bool {
+        let (Self::Subject(hash) | Self::Browser(hash)) = self;
+        hash.starts_with(&STRANGE)
+    }
+}
+
 /// Which browser ids are one browser, and who was signed in on it when.
 #[derive(Debug, Default)]
 pub struct Visitors {

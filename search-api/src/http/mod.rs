@@ -95,6 +95,8 @@ pub struct App {
     pub large_log: u32,
     /// Events from which on no request waits for a fold of their rows.
     pub foldable: u32,
+    /// Events of a stretch of the ledger of a large log, at most, but for those of an hour.
+    pub stretch: u32,
     clock: Clock,
     ready: AtomicBool,
 }
@@ -125,6 +127,7 @@ impl App {
             webhooks: Vec::new(),
             large_log: rollups::LARGE,
             foldable: rollups::FOLDABLE,
+            stretch: reports::stretches::MOST,
             clock,
             ready,
         }

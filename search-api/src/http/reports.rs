@@ -3,10 +3,12 @@
 pub mod articles;
 pub mod asking;
 pub mod changes;
+pub mod course;
 pub mod episode;
 pub mod episodes;
 pub mod lines;
 pub mod paging;
+pub mod readings;
 pub mod replay;
 pub mod searches;
 pub mod shown;

@@ -5,13 +5,14 @@ use super::weeks::{self, WeekGroups};
 use super::work::{Done, Work};
 use super::{Store, StoreError};
 use crate::deflection::facts::Facts;
-use crate::deflection::facts::days::FORMAT;
+use crate::deflection::facts::days::{FORMAT, Strangers};
 use crate::deflection::log::{Hash, Millis};
 use crate::deflection::question::{DAY, HOUR, REACH, Window};
+use crate::deflection::visitors::stranger;
 use jiff::Span;
 use jiff::civil::Date;
 use sqlx::{AnyConnection, Row, query};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// How late a row may come without changing what is kept: no event is believed to be older than a day when it arrives, and no day
 /// counts as settled before two more days have passed than its windows take.
@@ -144,14 +145,17 @@ async fn forget(db: &mut AnyConnection, portal: &str, span: (Millis, Millis)) ->
     refuse_what_is_worked_out(db, portal).await
 }
 
-/// Puts strangers in the place of persons in the facts of the days around what they did: no figure of those days changes.
+/// Puts strangers in the place of persons in the facts of the days around what they did, and around when tickets of theirs were made: no
+/// figure of those days changes, and it stays known how many are counted in it of whom there are no rows.
 pub async fn disguise(
     db: &mut AnyConnection,
     portal: &str,
     persons: impl Iterator<Item = Hash>,
+    tickets: BTreeMap<Millis, usize>,
     span: (Millis, Millis),
 ) -> Result<(), StoreError> {
-    let strangers: HashMap<Hash, Hash> = persons.map(|person| (person, rand::random())).collect();
+    let visitors = persons.map(|person| (person, stranger(rand::random()))).collect();
+    let strangers = Strangers { visitors, tickets, author: stranger(rand::random()) };
     let (first, last) = around(span);
     for window in Window::ALL {
         let kept = "SELECT day, format, facts FROM day_facts WHERE portal = $1 AND span = $2 AND day BETWEEN $3 AND $4";

@@ -7,7 +7,8 @@ use super::insert::{places, portions};
 use super::person::{Theirs, Whose};
 use super::readings::{self, Reading};
 use crate::deflection::log::{Hash, Millis};
-use sqlx::{AnyConnection, AssertSqlSafe, query};
+use sqlx::{AnyConnection, AssertSqlSafe, Row, query};
+use std::collections::BTreeMap;
 
 /// How many rows of a person are held, or were erased.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,7 +99,14 @@ impl Erasure {
         }
         if let Some(span) = theirs.span {
             let persons = theirs.subjects.iter().chain(&theirs.browsers).copied();
-            days::disguise(db, portal, persons, span).await?;
+            let mut tickets = BTreeMap::new();
+            for id in &theirs.facts {
+                let made = query("SELECT at FROM ticket_fact WHERE portal = $1 AND id = $2 AND mark IS NULL");
+                for row in made.bind(portal).bind(id).fetch_all(&mut *db).await? {
+                    *tickets.entry(row.try_get("at")?).or_default() += 1;
+                }
+            }
+            days::disguise(db, portal, persons, tickets, span).await?;
         }
         for (slug, visitor, t) in &theirs.votes {
             let vote = query("DELETE FROM vote WHERE portal = $1 AND slug = $2 AND visitor = $3 AND t = $4");

@@ -78,6 +78,9 @@ pub enum StoreError {
         "open a ticket's seal: the key in the data folder is not the one that it was sealed with, or the row is damaged"
     )]
     Seal,
+    /// A reading that goes on has no row in the audit any more.
+    #[error("note more of a reading: its row of the audit is gone")]
+    Unnoted,
     /// The store has been shut down, or its writer has failed.
     #[error("write to the event database: its writer has stopped")]
     Stopped,

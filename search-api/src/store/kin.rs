@@ -6,7 +6,6 @@ use super::{StoreError, rows};
 use crate::deflection::Log;
 use crate::deflection::kin::Kin;
 use crate::deflection::log::{Event, Millis, Person, Ticket};
-use crate::deflection::question::REACH;
 use crate::deflection::visitors::Visitor;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, query};
@@ -18,6 +17,14 @@ const AT_ONCE: usize = 256;
 /// Whoever did something in a stretch of time.
 const THERE: &str =
     "SELECT DISTINCT subject, browser, browser_before FROM event WHERE portal = $1 AND t BETWEEN $2 AND $3";
+
+/// Who searched by an id, and who began or went on with a form, each by an index of its own.
+pub(super) const HELD: [&str; 2] = [
+    "SELECT DISTINCT subject, browser, browser_before FROM event WHERE portal = $1 AND t BETWEEN $2 AND $3 AND kind = 'search' \
+     AND search_id",
+    "SELECT DISTINCT subject, browser, browser_before FROM event WHERE portal = $1 AND t BETWEEN $2 AND $3 \
+     AND kind IN ('form_open', 'form_suggest', 'form_left') AND form_id",
+];
 
 impl Archive {
     /// The rows of a portal between two moments, inclusive, of everybody of whom there is an event or a ticket in a stretch between
@@ -47,10 +54,9 @@ impl Archive {
             if found.len() > most {
                 return Ok(None);
             }
-            let Some((ids, (first, last))) = kin.unheld(&beside.tickets, within) else { break };
-            // A ticket may name what somebody else searched or wrote; ids live for days, not for weeks.
-            let near = (first.saturating_sub(REACH).max(from), last.saturating_add(REACH).min(to));
-            for person in holders(&mut db, portal, near, &ids).await? {
+            // A ticket may name what somebody else searched or wrote.
+            let Some(ids) = kin.unheld(&beside.tickets, within) else { break };
+            for person in holders(&mut db, portal, (from, to), &ids).await? {
                 kin.meet(&person);
             }
         }
@@ -117,12 +123,13 @@ async fn holders(
     ids: &[String],
 ) -> Result<Vec<Person>, StoreError> {
     let mut found = Vec::new();
-    for ids in portions(ids, AT_ONCE) {
-        let names = named(ids.len());
-        let statement = format!("{THERE} AND (search_id IN ({names}) OR form_id IN ({names}))");
-        let asked = query(AssertSqlSafe(statement)).bind(portal).bind(from).bind(to);
-        let asked = ids.iter().fold(asked, |asked, id| asked.bind(rows::text(id)));
-        found.extend(persons(asked.fetch_all(&mut *db).await?)?);
+    for held in HELD {
+        for ids in portions(ids, AT_ONCE) {
+            let statement = format!("{held} IN ({})", named(ids.len()));
+            let asked = query(AssertSqlSafe(statement)).bind(portal).bind(from).bind(to);
+            let asked = ids.iter().fold(asked, |asked, id| asked.bind(rows::text(id)));
+            found.extend(persons(asked.fetch_all(&mut *db).await?)?);
+        }
     }
     Ok(found)
 }

@@ -242,24 +242,6 @@ impl Store {
         Ok(Some(()))
     }
 
-    /// Notes that a viewer reads what most analysts may not: what was asked, and how many rows are shown. Durable when it returns.
-    pub async fn note_reading(
-        &self,
-        portal: &Portal,
-        viewer: &Viewer,
-        what: String,
-        rows: u64,
-    ) -> Result<(), StoreError> {
-        let reader = viewer.subject().map(|subject| self.keys.subject(&portal.id, subject));
-        let reading = Reading { portal: portal.id.clone(), at: (self.clock)(), reader, what, rows };
-        self.write(Work::Read(reading)).await.map(|_| ())
-    }
-
-    /// The readings that were noted of a portal, oldest first.
-    pub async fn readings(&self, portal: &str) -> Result<Vec<Reading>, StoreError> {
-        readings::all(self.archive.pool(), portal).await
-    }
-
     /// The rows of a portal that happened between two moments, inclusive.
     pub async fn log(&self, portal: &str, from: Millis, to: Millis) -> Result<Log, StoreError> {
         Ok(self.running(self.archive.log(portal, from, to).await?))

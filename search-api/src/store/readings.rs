@@ -1,8 +1,11 @@
 //! The audit: who read text as people typed it, or exact times, and what of it; who was erased or exported is told by number alone.
 
-use super::StoreError;
 use super::rows::{bytes, hash};
+use super::work::{Done, Work};
+use super::{Store, StoreError};
 use crate::deflection::log::{Hash, Millis};
+use crate::identity::Viewer;
+use indexer::portal::Portal;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AnyPool, Row, query};
 
@@ -17,25 +20,65 @@ pub struct Reading {
     pub reader: Option<Hash>,
     /// What was asked, as the query of an address; of a person `erase?by=…` or `export?by=…`, never whom.
     pub what: String,
-    /// How many rows were shown, or erased.
+    /// How many rows were shown, or erased. Of an export that broke off, how many were ready to be sent.
     pub rows: u64,
 }
 
-/// Notes a reading.
-pub async fn insert(db: &mut AnyConnection, reading: &Reading) -> Result<(), sqlx::Error> {
-    query("INSERT INTO reading (portal, at, reader, what, rows) VALUES ($1, $2, $3, $4, $5)")
+/// Notes a reading; its number.
+pub async fn insert(db: &mut AnyConnection, reading: &Reading) -> Result<i64, sqlx::Error> {
+    query("INSERT INTO reading (portal, at, reader, what, rows) VALUES ($1, $2, $3, $4, $5) RETURNING seq")
         .bind(&reading.portal)
         .bind(reading.at)
         .bind(bytes(&reading.reader))
         .bind(&reading.what)
         .bind(i64::try_from(reading.rows).unwrap_or(i64::MAX))
-        .execute(db)
-        .await?;
-    Ok(())
+        .fetch_one(db)
+        .await?
+        .try_get("seq")
+}
+
+/// Notes that so many more rows of a reading are shown; whether it is still there.
+pub async fn add(db: &mut AnyConnection, number: i64, rows: u64) -> Result<bool, sqlx::Error> {
+    let added = query("UPDATE reading SET rows = rows + $1 WHERE seq = $2");
+    let added = added.bind(i64::try_from(rows).unwrap_or(i64::MAX)).bind(number).execute(db).await?;
+    Ok(added.rows_affected() == 1)
+}
+
+impl Store {
+    /// Notes that a viewer reads what most analysts may not: what was asked, and how many rows are shown. Durable when it returns; the
+    /// number under which more rows of it are noted.
+    pub async fn note_reading(
+        &self,
+        portal: &Portal,
+        viewer: &Viewer,
+        what: String,
+        rows: u64,
+    ) -> Result<i64, StoreError> {
+        let reader = viewer.subject().map(|subject| self.keys.subject(&portal.id, subject));
+        let reading = Reading { portal: portal.id.clone(), at: (self.clock)(), reader, what, rows };
+        match self.write(Work::Read(reading)).await? {
+            Done::Read(number) => Ok(number),
+            _ => Err(StoreError::Stopped),
+        }
+    }
+
+    /// Notes that so many more rows of a reading are shown. Durable when it returns.
+    pub async fn note_more_read(&self, number: i64, rows: u64) -> Result<(), StoreError> {
+        match self.write(Work::ReadMore { number, rows }).await? {
+            Done::ReadMore(true) => Ok(()),
+            Done::ReadMore(false) => Err(StoreError::Unnoted),
+            _ => Err(StoreError::Stopped),
+        }
+    }
+
+    /// The readings that were noted of a portal, oldest first.
+    pub async fn readings(&self, portal: &str) -> Result<Vec<Reading>, StoreError> {
+        all(self.archive.pool(), portal).await
+    }
 }
 
 /// The readings of a portal, oldest first.
-pub async fn all(pool: &AnyPool, portal: &str) -> Result<Vec<Reading>, StoreError> {
+async fn all(pool: &AnyPool, portal: &str) -> Result<Vec<Reading>, StoreError> {
     let rows = query("SELECT * FROM reading WHERE portal = $1 ORDER BY at, seq").bind(portal).fetch_all(pool).await?;
     rows.iter().map(read).collect()
 }

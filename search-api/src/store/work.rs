@@ -51,6 +51,13 @@ pub enum Work {
     },
     /// A reading of what most analysts may not see.
     Read(Reading),
+    /// More rows of one.
+    ReadMore {
+        /// Its number.
+        number: i64,
+        /// How many.
+        rows: u64,
+    },
     /// Somebody to be erased.
     Erase(Erasure),
     /// What a source of tickets said.
@@ -114,6 +121,10 @@ pub enum Done {
     Ticket(Stored),
     /// A stage.
     Advanced,
+    /// A reading, and its number.
+    Read(i64),
+    /// More of a reading, if that is still there.
+    ReadMore(bool),
     /// An erasure.
     Erased(Erased),
     /// What a source said.

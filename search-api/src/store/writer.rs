@@ -219,10 +219,8 @@ impl Writer {
                     tickets::advance(db, portal, id, *stage, now).await?;
                     Done::Advanced
                 }
-                Work::Read(reading) => {
-                    readings::insert(db, reading).await?;
-                    Done::Noted
-                }
+                Work::Read(reading) => Done::Read(readings::insert(db, reading).await?),
+                Work::ReadMore { number, rows } => Done::ReadMore(readings::add(db, *number, *rows).await?),
                 Work::Erase(erasure) => {
                     Done::Erased(Erased { rows: erasure.perform(db, now).await?, traces: Traces::InLog })
                 }

@@ -13,6 +13,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// Number of the form in which facts are written; a change of any of their types raises it.
 pub const FORMAT: u32 = 3;
 
+/// Who takes the place of somebody erased, each a [`stranger`](crate::deflection::visitors::stranger).
+#[derive(Clone, Debug, Default)]
+pub struct Strangers {
+    /// By the hashes that they were known by.
+    pub visitors: HashMap<Hash, Hash>,
+    /// When their tickets were made, and how many then.
+    pub tickets: BTreeMap<Millis, usize>,
+    /// The author of those that were linked to nobody.
+    pub author: Hash,
+}
+
 impl Facts {
     /// The facts of a stretch of time, its end excluded.
     pub fn between(&self, from: Millis, to: Millis) -> Self {
@@ -39,23 +50,41 @@ impl Facts {
         whole.done()
     }
 
-    /// Puts strangers in the place of visitors, so that every sum stays what it was; whether any was there.
-    pub fn replace(&mut self, strangers: &HashMap<Hash, Hash>) -> bool {
-        let mut found = false;
-        for visitor in &mut self.visitors {
+    /// Puts strangers in the place of somebody erased, so that every sum stays what it was; whether they were there.
+    pub fn replace(&mut self, strangers: &Strangers) -> bool {
+        let (mut found, mut replaced) = (false, BTreeSet::new());
+        for (who, visitor) in (0..).zip(&mut self.visitors) {
             let (Visitor::Subject(hash) | Visitor::Browser(hash)) = visitor;
-            if let Some(stranger) = strangers.get(hash) {
+            if let Some(stranger) = strangers.visitors.get(hash) {
                 *hash = *stranger;
-                found = true;
+                replaced.insert(who);
             }
         }
         for hash in self.months.iter_mut().flat_map(|(now, before)| [now, before]) {
-            if let Some(stranger) = strangers.get(hash) {
+            if let Some(stranger) = strangers.visitors.get(hash) {
                 *hash = *stranger;
                 found = true;
             }
         }
-        found
+        // Of the tickets of a moment those that were linked to them are known by that; any other that was linked to nobody stands for
+        // one of the rest.
+        let mut tickets = strangers.tickets.clone();
+        let linked = |ticket: &&TicketFact| ticket.author().is_some_and(|who| replaced.contains(&who));
+        for ticket in self.tickets.iter().filter(linked) {
+            tickets.entry(ticket.t).and_modify(|number| *number = number.saturating_sub(1));
+        }
+        let author = self.visitors.len() as Who;
+        for ticket in self.tickets.iter_mut().filter(|ticket| ticket.visitor.is_none()) {
+            if let Some(number) = tickets.get_mut(&ticket.t).filter(|number| **number > 0) {
+                *number -= 1;
+                ticket.visitor = Some(author);
+            }
+        }
+        if self.tickets.iter().any(|ticket| ticket.visitor == Some(author)) {
+            self.visitors.push(Visitor::Subject(strangers.author));
+            found = true;
+        }
+        found || !replaced.is_empty()
     }
 
     /// As bytes, in the form [`FORMAT`].
@@ -179,6 +208,7 @@ mod tests {
     use crate::deflection::question::{DAY, Question, Stratum, Window};
     use crate::deflection::series::Step;
     use crate::deflection::story::{Story, T0, browser, may};
+    use crate::deflection::visitors::stranger;
     use crate::deflection::{Report, Series, articles, facts, report, series};
     use indexer::language::Language;
     use jiff::ToSpan;
@@ -318,16 +348,31 @@ mod tests {
     #[test]
     fn a_stranger_in_the_place_of_a_visitor_changes_no_figure() {
         let story = Story::new().search(0.0, "s1", "refund").vote(1.0, "a", true).ticket("t", DAY / 2);
+        let story = story.any_ticket("nobody's", DAY / 2, |_| {});
         let log = story.of(browser(2)).search(5.0, "s2", "refund").search(9_000.0, "s3", "calendar").log;
         let question = may(Window::Day);
         let mut facts = facts(&log, &question)[1].clone();
         let before = told(&facts, &question, log.lost);
-        assert!(!facts.replace(&HashMap::from([([9; 16], [8; 16])])));
-        assert!(facts.replace(&HashMap::from([([2; 16], [8; 16])])));
-        assert!(
-            facts.visitors.contains(&Visitor::Browser([8; 16])) && !facts.visitors.contains(&Visitor::Browser([2; 16]))
-        );
+        let strangers = |of: Hash, tickets: &[Millis]| Strangers {
+            visitors: HashMap::from([(of, stranger(8))]),
+            tickets: tickets.iter().map(|t| (*t, 1)).collect(),
+            author: stranger(9),
+        };
+        assert!(!facts.replace(&strangers([9; 16], &[T0 + 7])));
+        assert!(facts.replace(&strangers([2; 16], &[])));
+        let erased = Visitor::Browser(stranger(8));
+        assert!(erased.is_stranger() && facts.visitors.contains(&erased));
+        assert!(!facts.visitors.contains(&Visitor::Browser([2; 16])));
         assert_eq!(told(&facts, &question, log.lost), before);
+        // A ticket of the same moment as another's is theirs by its link, and one that had none by when it was made.
+        let nobodys = facts.tickets.iter().position(|ticket| ticket.visitor.is_none()).expect("one without a link");
+        let at = facts.tickets[nobodys].t;
+        assert!(facts.replace(&strangers([9; 16], &[at])));
+        let author = facts.tickets[nobodys].visitor.expect("a stranger");
+        assert!(facts.visitors[author as usize].is_stranger() && facts.tickets[nobodys].author().is_none());
+        assert_eq!(told(&facts, &question, log.lost), before);
+        assert!(!facts.replace(&strangers([9; 16], &[at])), "there is none left");
+        assert_eq!(Facts::read(&facts.write().unwrap()).as_ref(), Ok(&facts));
     }
 
     #[test]

@@ -37,6 +37,8 @@ struct Ledger {
     known: String,
     groups: Vec<Group>,
     count: Option<String>,
+    /// What is said of those among them of whom there are no rows any more.
+    erased: Option<String>,
     rows: Vec<LedgerRow>,
     /// Whether a figure says where each row counts.
     counted: bool,
@@ -122,7 +124,7 @@ fn draw(
     found: Page,
     paged: bool,
 ) -> Ledger {
-    let Page { rows, count, next, .. } = found;
+    let Page { rows, count, erased, next, .. } = found;
     let (words, question, base) = (frame.words, &address.question, frame.base.clone());
     let at = |address: &Address, more: &[(&str, &str)]| format!("{base}/dashboard/episodes?{}", address.query(more));
     let export = |format: &str| {
@@ -150,6 +152,10 @@ fn draw(
         count: count.map(|count| match count {
             1 => words.ledger.count_one.clone(),
             _ => fill(&words.ledger.count_other, &[("count", &count)]),
+        }),
+        erased: erased.filter(|erased| *erased > 0).map(|erased| match erased {
+            1 => words.ledger.erased_one.clone(),
+            _ => fill(&words.ledger.erased_other, &[("count", &erased)]),
         }),
         counted: figure.is_some(),
         timed: rows.iter().any(|row| !row.seconds.is_empty()),

@@ -96,7 +96,7 @@ words! {
         parts: BTreeMap<String, String>, causes: BTreeMap<String, String>
     }
     Ledger {
-        title, of_figure, range, known, count_one, count_other, narrow, part, part_all, part_numerator, part_denominator, kind, ended,
+        title, of_figure, range, known, count_one, count_other, erased_one, erased_other, narrow, part, part_all, part_numerator, part_denominator, kind, ended,
         ended_all, chosen, sort, table, at, at_exact, asked, searches, opened, tickets, seconds, counted, needs, need, small, not_kept,
         nothing, more, first, paging, csv, jsonl, raw, raw_note, plain, empty, empty_here, empty_next, empty_filters,
         empty_dashboard;

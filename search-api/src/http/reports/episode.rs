@@ -1,7 +1,8 @@
 //! `GET /reports/episodes/{id}`: one episode of the ledger, told in order.
 
 use super::asking::{self, ReportQuestion, ask, fold};
-use super::episodes::{note_reading, view};
+use super::episodes::view;
+use super::readings::note_reading;
 use super::shown::{EpisodeBody, View, id, parts, row_id};
 use super::stretches::{common_then, log_around};
 use crate::deflection::ledger::Kind;

@@ -28,7 +28,10 @@ pub struct EpisodesBody {
     /// Rows in all pages: what the figure's numerator or denominator says, where one was asked for. Null in a large log whose days are
     /// not worked out for that moment.
     pub count: Option<usize>,
-    /// The rows of this page. Of a large log there may be fewer than `limit`, or none, although there is a `next`.
+    /// How many of these are of people who were erased since: figures of days long past still count them, and they can be opened no
+    /// more. Null where `count` is.
+    pub erased: Option<usize>,
+    /// The rows of this page; none of people who were erased. Of a large log there may be fewer than `limit`, or none, although there is a `next`.
     pub rows: Vec<RowBody>,
     /// `cursor` of the next page.
     pub next: Option<String>,
@@ -113,7 +116,7 @@ pub async fn get(
             let page = asked.page(&app, &caller, limit).await?;
             let as_of = jiff::Timestamp::from_millisecond(page.as_of).map_err(Problem::internal)?.to_string();
             let rows = page.rows.into_iter().map(shown).collect();
-            let body = EpisodesBody { as_of, count: page.count, rows, next: page.next };
+            let body = EpisodesBody { as_of, count: page.count, erased: page.erased, rows, next: page.next };
             ([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response()
         }
     })
@@ -167,11 +170,6 @@ pub fn view(caller: &Caller, fields: &mut Fields) -> Result<View, Problem> {
         return Err(Problem::invalid("view", "`view=raw` needs the role signpost:analyst-raw."));
     }
     Ok(view)
-}
-
-/// Notes that the caller reads what most analysts may not, before it is shown.
-pub async fn note_reading(app: &App, caller: &Caller, what: String, rows: usize) -> Result<(), Problem> {
-    app.store.note_reading(&caller.portal, &caller.viewer, what, rows as u64).await.map_err(Problem::internal)
 }
 
 /// Reads the format: `format`, else what Accept names.

@@ -1,12 +1,13 @@
 //! Pages and exports of the ledger: from a fold of everything, or of a large log a stretch of hours at a time.
 
 use super::asking::{self, fold};
-use super::episodes::{LedgerQuestion, note_reading};
+use super::episodes::LedgerQuestion;
 use super::lines::Rows;
+use super::readings::{Reading, note_reading};
 use super::shown::{View, id, time};
-use super::stretches::Walk;
+use super::stretches::walk;
 use crate::deflection::facts::Selected;
-use crate::deflection::{Question, Row, ledger, times};
+use crate::deflection::{Extent, Question, Row, extent, ledger};
 use crate::http::error::Problem;
 use crate::http::rollups::{has, kept_facts};
 use crate::http::{App, Caller};
@@ -71,8 +72,10 @@ pub struct Page {
     pub rows: Vec<Row>,
     /// The moment whose knowledge they are of.
     pub as_of: i64,
-    /// How many there are in all pages, if that is known.
+    /// How many are counted in all pages, if that is known.
     pub count: Option<usize>,
+    /// How many of them are of people who were erased since: those are in no page.
+    pub erased: Option<usize>,
     /// The cursor of the next page.
     pub next: Option<String>,
 }
@@ -89,12 +92,14 @@ const PATIENCE: u32 = 4;
 
 impl LedgerQuestion {
     /// At most `limit` rows from the cursor on.
-    pub async fn page(self, app: &Arc<App>, caller: &Caller, limit: usize) -> Result<Page, Problem> {
+    pub async fn page(mut self, app: &Arc<App>, caller: &Caller, limit: usize) -> Result<Page, Problem> {
         let (view, what) = (self.view, self.what());
-        let page = if self.is_walked(app, caller).await? {
-            self.walk(app, caller, limit).await?
+        let is_walked = self.is_walked(app, caller).await?;
+        let extent = self.extent(app, caller).await?;
+        let page = if is_walked {
+            self.walk(app, caller, limit, extent).await?
         } else {
-            self.fold(app, caller, limit).await?
+            self.fold(app, caller, limit, extent).await?
         };
         if view == View::Raw {
             note_reading(app, caller, what, page.rows.len()).await?;
@@ -109,24 +114,30 @@ impl LedgerQuestion {
     }
 
     /// All rows: of a large log worked out while they are sent.
-    pub async fn all(self, app: Arc<App>, caller: Caller) -> Result<Rows<Row>, Problem> {
+    pub async fn all(mut self, app: Arc<App>, caller: Caller) -> Result<Rows<Row>, Problem> {
+        let (view, what) = (self.view, self.what());
         if !self.is_walked(&app, &caller).await? {
-            let (view, what) = (self.view, self.what());
-            let rows = self.fold(&app, &caller, usize::MAX).await?.rows;
+            let rows = self.fold(&app, &caller, usize::MAX, None).await?.rows;
             if view == View::Raw {
                 note_reading(&app, &caller, what, rows.len()).await?;
             }
             return Ok(rows.into());
         }
-        let what = self.what();
-        let Self { question, wanted, sort, view, .. } = self;
-        let mut walk = Walk::new(Arc::clone(&app), &caller.portal.id, question, wanted, sort, view);
+        let extent = self.extent(&app, &caller).await?;
+        let Self { question, wanted, sort, .. } = self;
+        let (mut walk, mut teller) = walk(&app, &caller.portal.id, question, wanted, sort, view);
+        extent.iter().for_each(|extent| walk.only_at(&extent.times));
+        let mut stretches = walk.by_days().ahead();
+        let mut reading = (view == View::Raw).then(|| Reading::new(app, caller, what));
         let mut portion = async move || -> Result<Option<Vec<Row>>, Problem> {
-            let Some((rows, _)) = walk.rows().await? else { return Ok(None) };
-            if view == View::Raw && !rows.is_empty() {
-                note_reading(&app, &caller, what.clone(), rows.len()).await?;
+            let rows = match stretches.recv().await {
+                Some(stretch) => Some(teller.rows(stretch?).await?),
+                None => None,
+            };
+            if let Some(reading) = &mut reading {
+                reading.note(rows.as_ref().map_or(0, Vec::len)).await?;
             }
-            Ok(Some(ordered(sort, view, rows).into_iter().map(|(_, _, row)| row).collect()))
+            Ok(rows.map(|rows| ordered(sort, view, rows).into_iter().map(|(_, _, row)| row).collect()))
         };
         // What fails at once is told as such.
         let first = portion().await?.unwrap_or_default();
@@ -160,46 +171,58 @@ impl LedgerQuestion {
         Ok(false)
     }
 
+    /// What days that are worked out tell of its rows, if they do; it is then asked of the moment of which they know, as its figure is.
+    async fn extent(&mut self, app: &App, caller: &Caller) -> Result<Option<Extent>, Problem> {
+        let Some((facts, _)) = kept_facts(app, &caller.portal.id, &mut self.question).await? else { return Ok(None) };
+        let (question, wanted) = (self.question.clone(), self.wanted.clone());
+        Ok(Some(app.cores.run_behind(move || extent(&Selected::new(&question, &facts), &wanted)).await?))
+    }
+
     /// A page from a fold of all that the question reaches.
-    async fn fold(self, app: &App, caller: &Caller, limit: usize) -> Result<Page, Problem> {
+    async fn fold(self, app: &App, caller: &Caller, limit: usize, extent: Option<Extent>) -> Result<Page, Problem> {
         let Self { question, wanted, sort, view, cursor } = self;
         let as_of = question.as_of;
+        let erased = extent.map_or(0, |extent| extent.erased);
         let choose = move |log: &_, question: &Question| {
             let rows = ordered(sort, view, ledger(log, question, &wanted));
-            let count = rows.len();
+            let count = rows.len() + erased;
             let first = cursor.map_or(0, |after| rows.partition_point(|(key, id, _)| !after.precedes(*key, id)));
             let mut rows: Vec<_> = rows.into_iter().skip(first).take(limit.saturating_add(1)).collect();
             let more = rows.len() > limit;
             rows.truncate(limit);
             let next = rows.last().filter(|_| more).map(|(key, id, _)| format!("{as_of}.{key}.{id}"));
-            Page { rows: rows.into_iter().map(|(_, _, row)| row).collect(), as_of, count: Some(count), next }
+            let rows = rows.into_iter().map(|(_, _, row)| row).collect();
+            Page { rows, as_of, count: Some(count), erased: Some(erased), next }
         };
         fold(app, &caller.portal.id, &question, choose).await
     }
 
     /// A page from as many hours of the range as it takes.
-    async fn walk(self, app: &Arc<App>, caller: &Caller, limit: usize) -> Result<Page, Problem> {
-        let Self { mut question, wanted, sort, view, cursor } = self;
-        let portal = &caller.portal.id;
-        // Days that are worked out tell how many rows there are, and in which hours.
-        let times = match kept_facts(app, portal, &mut question).await? {
-            Some((facts, _)) => {
-                let (question, wanted) = (question.clone(), wanted.clone());
-                let told = move || times(&Selected::new(&question, &facts), &wanted);
-                Some(app.cores.run_behind(told).await?)
-            }
-            None => None,
-        };
+    async fn walk(
+        self,
+        app: &Arc<App>,
+        caller: &Caller,
+        limit: usize,
+        extent: Option<Extent>,
+    ) -> Result<Page, Problem> {
+        let Self { question, wanted, sort, view, cursor } = self;
         let as_of = question.as_of;
-        let mut walk = Walk::new(Arc::clone(app), portal, question, wanted, sort, view);
-        times.iter().for_each(|times| walk.only_at(times));
+        let days = question.from.until(question.to).map_or(1, |range| range.get_days());
+        let (mut walk, mut teller) = walk(app, &caller.portal.id, question, wanted, sort, view);
+        if let Some(extent) = &extent {
+            walk.only_at(&extent.times);
+            // A page takes more than a day.
+            if extent.times.len() < limit.saturating_mul(days.unsigned_abs() as usize) {
+                walk = walk.by_days();
+            }
+        }
         cursor.iter().for_each(|after| walk.skip_to(after.key.saturating_abs()));
         let (mut rows, mut walked) = (Vec::new(), 0);
         let until = Instant::now() + app.config.request_timeout / PATIENCE;
         while rows.len() <= limit && walked < WALKED && Instant::now() < until {
-            let Some((found, events)) = walk.rows().await? else { break };
-            walked += events;
-            let found = ordered(sort, view, found).into_iter();
+            let Some(stretch) = walk.read().await? else { break };
+            walked += stretch.events;
+            let found = ordered(sort, view, teller.rows(stretch).await?).into_iter();
             rows.extend(found.filter(|(key, id, _)| cursor.as_ref().is_none_or(|after| after.precedes(*key, id))));
         }
         let next = if rows.len() > limit {
@@ -208,8 +231,8 @@ impl LedgerQuestion {
         } else {
             walk.next().map(|t| format!("{as_of}.{}.", if sort == Sort::Oldest { t } else { -t }))
         };
-        let count = times.map(|times| times.len());
-        Ok(Page { rows: rows.into_iter().map(|(_, _, row)| row).collect(), as_of, count, next })
+        let (count, erased) = extent.map(|extent| (extent.count(), extent.erased)).unzip();
+        Ok(Page { rows: rows.into_iter().map(|(_, _, row)| row).collect(), as_of, count, erased, next })
     }
 
     /// What an audit says of it.

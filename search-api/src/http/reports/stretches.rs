@@ -4,11 +4,12 @@
 //! the question reaches of those who did something in them, and from nothing else. They are the rows that a fold of everything gives,
 //! of whatever figure; but for what may be shown of a query: here, what enough visitors typed on the day of the row.
 
+use super::course::{Course, hour};
 use super::paging::Sort;
 use super::shown::View;
 use crate::deflection::log::Millis;
 use crate::deflection::question::{HOUR, day_of};
-use crate::deflection::{Log, Question, Row, Wanted, common, ledger};
+use crate::deflection::{Log, Question, Row, Wanted, common, ledger, ledger_of_days};
 use crate::http::App;
 use crate::http::error::Problem;
 use crate::http::rollups::FOLDABLE;
@@ -17,125 +18,175 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use tokio::sync::mpsc;
 
-/// Events of a stretch, about: of the first, and of a later one.
-const EVENTS: (u32, u32) = (2_000, 25_000);
+/// Events of a stretch of some hours, about: of the first, and of a later one.
+const OF_HOURS: (u32, u32) = (2_000, 25_000);
+
+/// Events of a stretch at most, about, and of one of whole days: the more, the fewer people are read again in the next one. Those who did
+/// something in it may have a few times as many.
+pub const MOST: u32 = 50_000;
 
 /// How far around a day it is looked for who is one person there.
 const AROUND: Millis = 6 * HOUR;
 
-/// A walk through the hours of a question's range.
+/// A walk through the hours of a question's range: reads them, a stretch at a time.
 pub struct Walk {
+    asked: Arc<Asked>,
+    course: Course,
+    /// Events of the next stretch, and at most.
+    events: (u32, u32),
+    /// What all stretches share: the log without its events, once it was read.
+    beside: Option<Log>,
+}
+
+/// Tells the rows of the stretches of a walk.
+pub struct Teller {
+    asked: Arc<Asked>,
+    /// What may be shown of the day that was last told a part of.
+    common: Option<(Date, BTreeSet<String>)>,
+}
+
+/// A stretch of a walk.
+pub struct Stretch {
+    /// How many events lie in it, about.
+    pub events: u32,
+    within: (Millis, Millis),
+    /// Whether the log holds all of whoever did something on the days of its hours.
+    is_of_days: bool,
+    log: Log,
+}
+
+/// What is asked.
+struct Asked {
     app: Arc<App>,
     portal: String,
     question: Question,
     wanted: Wanted,
     view: View,
-    end: End,
-    /// What of the range is still to be walked through, in whole hours of UTC.
-    rest: (Millis, Millis),
-    /// Where there are rows, if that is known: the first moments of such hours.
-    hours: Option<BTreeSet<Millis>>,
-    events: u32,
-    /// What all stretches share: the log without its events, once it was read.
-    beside: Option<Log>,
-    /// What may be shown of the day that was walked through last.
-    common: Option<(Date, BTreeSet<String>)>,
+}
+
+/// Begins a walk at one end of a question's range, in an order of time.
+pub fn walk(
+    app: &Arc<App>,
+    portal: &str,
+    question: Question,
+    wanted: Wanted,
+    sort: Sort,
+    view: View,
+) -> (Walk, Teller) {
+    let end = if sort == Sort::Oldest { End::First } else { End::Last };
+    let course = Course::new(question.clone(), end);
+    let asked = Arc::new(Asked { app: Arc::clone(app), portal: portal.into(), question, wanted, view });
+    let teller = Teller { asked: Arc::clone(&asked), common: None };
+    let walk = Walk { asked, course, events: OF_HOURS, beside: None };
+    (walk.of_at_most(app.stretch), teller)
 }
 
 impl Walk {
-    /// Begins at one end of a question's range, in an order of time.
-    pub fn new(app: Arc<App>, portal: &str, question: Question, wanted: Wanted, sort: Sort, view: View) -> Self {
-        let (from, to) = question.range();
-        let rest = (hour(from), hour(to.min(question.as_of.saturating_add(1)) + HOUR - 1));
-        let end = if sort == Sort::Oldest { End::First } else { End::Last };
-        let events = EVENTS.0;
-        Self {
-            app,
-            portal: portal.into(),
-            question,
-            wanted,
-            view,
-            end,
-            rest,
-            hours: None,
-            events,
-            beside: None,
-            common: None,
-        }
+    /// Goes whole days at a time: who needs most of their rows need not read the days again to tell what may be shown of their queries.
+    pub fn by_days(self) -> Self {
+        let most = self.asked.app.stretch;
+        Self { course: self.course.by_days(), events: (most, most), ..self }
     }
 
-    /// Leaves out the hours before that of a moment, in the order of the walk.
+    fn of_at_most(self, most: u32) -> Self {
+        Self { events: (self.events.0.min(most), self.events.1.min(most)), ..self }
+    }
+
+    /// Reads ahead: the next stretch while one is being told. What fails is the last.
+    pub fn ahead(mut self) -> mpsc::Receiver<Result<Stretch, Problem>> {
+        let (send, stretches) = mpsc::channel(1);
+        tokio::spawn(async move {
+            // Not before the one before it was taken: two are in memory at a time.
+            while let Ok(permit) = send.reserve().await
+                && let Some(stretch) = self.read().await.transpose()
+            {
+                let failed = stretch.is_err();
+                permit.send(stretch);
+                if failed {
+                    break;
+                }
+            }
+        });
+        stretches
+    }
+
+    /// Leaves out what comes before the hour of a moment, or before its day, in the order of the walk.
     pub fn skip_to(&mut self, t: Millis) {
-        match self.end {
-            End::First => self.rest.0 = self.rest.0.max(hour(t)),
-            End::Last => self.rest.1 = self.rest.1.min(hour(t).saturating_add(HOUR)),
-        }
+        self.course.skip_to(t);
     }
 
     /// Only goes where there are rows: at these times.
     pub fn only_at(&mut self, times: &[Millis]) {
-        self.hours = Some(times.iter().map(|t| hour(*t)).collect());
+        self.course.only_at(times);
     }
 
     /// The moment nearest to the beginning of the walk of what is still to be walked through; `None`: nothing is.
     pub fn next(&self) -> Option<Millis> {
-        let (from, to) = self.rest;
-        match (&self.hours, self.end) {
-            _ if from >= to => None,
-            (None, End::First) => Some(from),
-            (None, End::Last) => Some(to - 1),
-            (Some(hours), End::First) => hours.range(from..to).next().copied(),
-            (Some(hours), End::Last) => hours.range(from..to).next_back().map(|hour| hour + HOUR - 1),
-        }
+        self.course.next()
     }
 
-    /// The rows of the next stretch, in no order, and how many events lie in it, about. `None`: there is no more.
-    pub async fn rows(&mut self) -> Result<Option<(Vec<Row>, u32)>, Problem> {
-        let Some((within, events)) = self.stretch().await? else { return Ok(None) };
+    /// Reads the next stretch. `None`: there is no more.
+    ///
+    /// # Errors
+    /// Those who did something in an hour of it have too many events; or the database cannot be read.
+    pub async fn read(&mut self) -> Result<Option<Stretch>, Problem> {
+        let asked = Arc::clone(&self.asked);
+        let reach = asked.question.reach();
         let beside = match self.beside.take() {
             Some(beside) => beside,
-            None => self.app.store.beside_events(&self.portal, self.question.reach()).await?,
+            None => asked.app.store.beside_events(&asked.portal, reach).await?,
         };
-        let log = log_around(&self.app, &self.portal, &self.question, within, &beside).await?;
+        let archive = asked.app.store.archive();
+        let stretch = loop {
+            let Some(rest) = self.course.go_on() else { return Ok(None) };
+            let (events, most) = self.events;
+            let about = archive.moment_of(&asked.portal, (rest.0, rest.1 - 1), events, self.course.end()).await?;
+            let within = self.course.take(about);
+            let (around, is_of_days) = self.course.around(within);
+            if let Some(log) = archive.log_around(&asked.portal, reach, around, &beside, FOLDABLE as usize).await? {
+                self.events.0 = (events * 2).min(most);
+                let events = archive.count_events(&asked.portal, within.0, within.1 - 1, most).await?;
+                break Stretch { events: u32::try_from(events).unwrap_or(most), within, is_of_days, log };
+            }
+            if within.1 - within.0 <= HOUR {
+                return Err(too_much());
+            }
+            // They did more elsewhere than was thought: fewer at once.
+            self.course.put_back(within);
+            self.events = ((events / 4).max(1), (events / 2).max(1));
+        };
         self.beside = Some(beside);
-        let (question, wanted) = (self.question.clone(), Wanted { within: Some(within), ..self.wanted.clone() });
-        let mut rows = self.app.cores.run_behind(move || ledger(&log, &question, &wanted)).await?;
-        if self.view == View::Plain && rows.iter().any(|row| row.text.is_some()) {
-            let day = day_of(within.0, &self.question.zone);
+        Ok(Some(stretch))
+    }
+}
+
+impl Teller {
+    /// The rows of a stretch, in no order.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn rows(&mut self, stretch: Stretch) -> Result<Vec<Row>, Problem> {
+        let Asked { app, portal, question, wanted, view } = &*self.asked;
+        let Stretch { within, is_of_days, log, .. } = stretch;
+        let (asked, wanted) = (question.clone(), Wanted { within: Some(within), ..wanted.clone() });
+        if is_of_days {
+            return app.cores.run_behind(move || ledger_of_days(&log, &asked, &wanted)).await;
+        }
+        let mut rows = app.cores.run_behind(move || ledger(&log, &asked, &wanted)).await?;
+        if *view == View::Plain && rows.iter().any(|row| row.text.is_some()) {
+            let day = day_of(within.0, &question.zone);
             let common = match self.common.take().filter(|(known, _)| *known == day) {
                 Some((_, common)) => common,
-                None => common_then(&self.app, &self.portal, &self.question, within.0).await?,
+                None => common_then(app, portal, question, within.0).await?,
             };
             for row in &mut rows {
                 row.asked = row.asked.take().map(|asked| asked.among(row.text.as_deref(), &common));
             }
             self.common = Some((day, common));
         }
-        Ok(Some((rows, events)))
-    }
-
-    /// Takes the next hours, of one day, off what is still to be walked through.
-    async fn stretch(&mut self) -> Result<Option<((Millis, Millis), u32)>, Problem> {
-        let Some(next) = self.next() else { return Ok(None) };
-        self.skip_to(next);
-        let (from, to) = self.rest;
-        let archive = self.app.store.archive();
-        let found = archive.moment_of(&self.portal, (from, to - 1), self.events, self.end).await?;
-        let day = day_of(hour(next), &self.question.zone);
-        let of_day = |day: Date| hour(self.question.start_of(day).saturating_add(HOUR - 1));
-        let (begins, ends) = (of_day(day), of_day(day.saturating_add(1.day())));
-        let within = match self.end {
-            End::First => (from, found.map_or(to, |t| hour(t).max(from + HOUR)).min(ends).min(to)),
-            End::Last => (found.map_or(from, |t| (hour(t) + HOUR).min(to - HOUR)).max(begins).max(from), to),
-        };
-        match self.end {
-            End::First => self.rest.0 = within.1,
-            End::Last => self.rest.1 = within.0,
-        }
-        let events = archive.count_events(&self.portal, within.0, within.1 - 1, EVENTS.1).await?;
-        self.events = (self.events * 2).min(EVENTS.1);
-        Ok(Some((within, u32::try_from(events).unwrap_or(EVENTS.1))))
+        Ok(rows)
     }
 }
 
@@ -152,9 +203,13 @@ pub async fn log_around(
     beside: &Log,
 ) -> Result<Log, Problem> {
     let log = app.store.archive().log_around(portal, question.reach(), within, beside, FOLDABLE as usize).await?;
+    log.ok_or_else(too_much)
+}
+
+fn too_much() -> Problem {
     let refused =
-        "Those who did something in some hours of this range have too many events in it: ask for a shorter range.";
-    log.ok_or_else(|| Problem::invalid("from", refused))
+        "Those who did something in an hour of this range have too many events in it: ask for a shorter range.";
+    Problem::invalid("from", refused)
 }
 
 /// The texts that enough visitors typed on the day of a moment, in what a question selects.
@@ -165,9 +220,4 @@ pub async fn common_then(app: &App, portal: &str, question: &Question, t: Millis
     let until = to.saturating_add(AROUND).min(question.as_of);
     let log = app.store.log(portal, from.saturating_sub(AROUND), until).await?;
     app.cores.run_behind(move || common(&log, &question)).await
-}
-
-/// The first moment of its hour.
-fn hour(t: Millis) -> Millis {
-    t - t.rem_euclid(HOUR)
 }

@@ -1,8 +1,10 @@
 //! The ledger as analysts meet it: rows that add up, pages that stay, and nothing that is not for them.
 
 use super::{Answer, NOW, Site, site};
+use crate::http::reports::stretches::MOST;
 use crate::http::rollups::roll_up;
-use crate::identity::{ANALYST, ANALYST_RAW, OPERATOR};
+use crate::identity::{ANALYST, ANALYST_RAW, OPERATOR, Viewer};
+use crate::store::{Notice, Sought, SourceTicket};
 use axum::extract::Request;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -28,7 +30,7 @@ async fn backfill(site: &Site, browser: &str, events: Value) {
 
 /// Twelve visitors: six asked one thing, six each their own; some opened articles, one of them hidden, voted, or wrote a ticket.
 async fn visited() -> Site {
-    let site = site(&[]).await;
+    let site = site(&["--address-rate", "0", "--visitor-rate", "0"]).await;
     for visitor in 0..12_i64 {
         let at = |minutes: i64| T0 + visitor * 20 * MINUTE + minutes * MINUTE + 7_000;
         let id = |name: &str| format!("{name}{visitor}");
@@ -234,11 +236,13 @@ async fn all_rows_go_out_as_lines_for_spreadsheets_and_warehouses() {
 async fn a_large_log_lists_the_same_rows_a_stretch_at_a_time() {
     let (small, large) = (visited().await, visited_by_many().await);
     let portal = Arc::clone(large.app.library.snapshot().portal("acme").unwrap());
+    let mut large = large;
     let range = "from=2026-12-20&to=2027-01-16";
-    for rolled_up in [false, true] {
+    for (rolled_up, stretch) in [(false, 1), (false, MOST), (true, 1), (true, MOST)] {
         if rolled_up {
             roll_up(&large.app, &portal).await.unwrap();
         }
+        Arc::get_mut(&mut large.app).unwrap().stretch = stretch;
         for asked in [
             "kind=episode",
             "kind=episode&sort=oldest",
@@ -275,6 +279,83 @@ async fn a_large_log_lists_the_same_rows_a_stretch_at_a_time() {
 }
 
 #[tokio::test]
+async fn a_ticket_that_names_a_search_of_weeks_ago_is_linked_as_in_a_small_log() {
+    let (small, large) = (visited().await, visited_by_many().await);
+    let mut told = Vec::new();
+    for site in [&small, &large] {
+        let portal = Arc::clone(site.app.library.snapshot().portal("acme").unwrap());
+        let named =
+            SourceTicket { id: "9".into(), at: T0 + 13 * DAY, search_id: Some("q3".into()), ..SourceTicket::default() };
+        site.app.store.hear(&portal, "zendesk", vec![Notice::Made(named)], NOW * 1000).await.unwrap();
+        told.push(
+            rows(site, &format!("{LEDGER}?from=2027-01-01&to=2027-01-16&kind=ticket&limit=1")).await["rows"].clone(),
+        );
+    }
+    assert_eq!(
+        (&told[0][0]["outcome"], &told[0][0]["tickets"][0]["link"]),
+        (&json!("outside_window"), &json!("search"))
+    );
+    assert_eq!(told[1], told[0]);
+}
+
+#[tokio::test]
+async fn rows_and_what_is_said_of_people_who_were_erased_add_up_to_what_is_counted() {
+    let site = visited_by_many().await;
+    let portal = Arc::clone(site.app.library.snapshot().portal("acme").unwrap());
+    // Nobody is known by that address, so that no visitor is linked to the ticket.
+    let email = Some("ana@example.org".to_owned());
+    let unlinked = SourceTicket { id: "7".into(), at: T0 + 60 * MINUTE, email, ..SourceTicket::default() };
+    site.app.store.hear(&portal, "zendesk", vec![Notice::Made(unlinked)], NOW * 1000).await.unwrap();
+    roll_up(&site.app, &portal).await.unwrap();
+    let before = rows(&site, &format!("{REPORT}?{RANGE}")).await;
+    let persons = [Sought::Visitor("b0".into()), Sought::Visitor("b5".into()), Sought::Email("ana@example.org".into())];
+    for person in persons {
+        site.app.store.erase(&portal, &Viewer::operator("acme"), &person).await.unwrap();
+    }
+    let report = rows(&site, &format!("{REPORT}?{RANGE}")).await;
+    assert_eq!(report, before, "no figure moves");
+
+    let add_up = async |path: &str, expected: Option<(u64, u64)>| {
+        let listed = rows(&site, &format!("{path}&limit=200")).await;
+        let said = |name: &str| listed[name].as_u64().unwrap();
+        let there = listed["rows"].as_array().unwrap().len() as u64;
+        assert_eq!(said("count"), there + said("erased"), "{path}");
+        assert_eq!(expected.unwrap_or((said("count"), said("erased"))), (said("count"), said("erased")), "{path}");
+        said("erased")
+    };
+    for (asked, expected) in [
+        ("kind=episode", (12, 2)),
+        ("kind=episode&sort=tickets", (12, 2)),
+        ("kind=visit", (12, 2)),
+        ("kind=search&sort=oldest", (12, 2)),
+        ("kind=form", (3, 0)),
+        ("kind=ticket", (4, 2)),
+        ("outcome=ticketed", (3, 1)),
+        ("outcome=confirmed&language=en", (3, 1)),
+        ("figure=link_coverage", (4, 2)),
+        ("figure=link_coverage&part=numerator", (3, 1)),
+        ("figure=zendesk_self_service_score", (15, 3)),
+    ] {
+        add_up(&format!("{LEDGER}?{RANGE}&{asked}"), Some(expected)).await;
+    }
+    let mut erased = 0;
+    for figure in ["figures", "formulas"].into_iter().flat_map(|list| report[list].as_array().unwrap()) {
+        for part in ["numerator_rows", "denominator_rows"] {
+            if let Some(link) = figure[part].as_str() {
+                erased += add_up(link, None).await;
+            }
+        }
+    }
+    assert!(erased > 10, "{erased}");
+    let lines = site.get_as(ANALYST, &format!("{LEDGER}?{RANGE}&format=jsonl")).await.text();
+    assert_eq!(lines.lines().count(), 10);
+    let page = site.get_as(ANALYST, &format!("/acme/dashboard/episodes?{RANGE}")).await.text();
+    assert!(page.contains("<strong>12 rows</strong> 2 of them are of people who were erased since"), "{page}");
+    let page = site.get_as(ANALYST, &format!("/acme/dashboard/episodes?{RANGE}&kind=form")).await.text();
+    assert!(page.contains("<strong>3 rows</strong></p>"), "{page}");
+}
+
+#[tokio::test]
 async fn an_episode_of_a_large_log_is_found_by_the_hour_that_its_id_says() {
     let (small, large) = (visited().await, visited_by_many().await);
     let listed = rows(&small, &format!("{LEDGER}?{RANGE}")).await;
@@ -297,14 +378,18 @@ async fn an_episode_of_a_large_log_is_found_by_the_hour_that_its_id_says() {
 }
 
 #[tokio::test]
-async fn each_portion_of_raw_rows_that_is_sent_leaves_an_audit_row() {
-    let site = visited_by_many().await;
+async fn a_raw_export_leaves_one_audit_row_however_many_portions_it_is_sent_in() {
+    let mut site = visited_by_many().await;
+    // An hour at a time.
+    Arc::get_mut(&mut site.app).unwrap().stretch = 1;
     let lines = read_raw(&site, &format!("{LEDGER}?from=2026-12-20&to=2027-01-16&format=jsonl&view=raw")).await.text();
     assert!(lines.lines().count() == 12 && lines.contains("my own 1"), "{lines}");
     let page = read_raw(&site, &format!("{LEDGER}?{RANGE}&view=raw&limit=5")).await.json();
     assert_eq!((page["rows"].as_array().unwrap().len(), &page["rows"][0]["at"]), (5, &json!("2027-01-01T03:40:07Z")));
+    let nothing = read_raw(&site, &format!("{LEDGER}?{RANGE}&kind=task&format=csv&view=raw")).await.text();
+    assert_eq!(nothing.lines().count(), 1);
     let audits = site.app.store.readings("acme").await.unwrap();
-    assert_eq!(audits.iter().map(|audit| audit.rows).sum::<u64>(), 12 + 5);
+    assert_eq!(audits.iter().map(|audit| audit.rows).collect::<Vec<_>>(), [12, 5, 0]);
     assert!(audits[0].what.starts_with("from=2026-12-20&to=2027-01-16&window=24h"), "{}", audits[0].what);
 }
 

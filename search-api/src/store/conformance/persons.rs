@@ -229,6 +229,7 @@ async fn the_facts_of_days_name_nobody_who_was_erased(bench: Bench) {
     assert_eq!(kept.iter().map(|kept| kept.day).collect::<Vec<_>>(), [long_before, then]);
     let stranger = Facts::read(&kept[1].facts).unwrap().visitors;
     assert!(matches!(stranger[..], [Visitor::Subject(other)] if other != hash), "still one, and somebody else");
+    assert!(stranger[0].is_stranger() && !Visitor::Subject(hash).is_stranger());
     // What was worked out of rows that are erased meanwhile comes too late.
     assert!(!store.keep_days(days(before)).await.unwrap());
     store.shutdown().await;

@@ -14,11 +14,14 @@ async fn reports_and_retention_read_no_table_as_a_whole(bench: Bench) {
     let asked = archive::ASKED.iter().map(|statement| (*statement, 3));
     let due = retention::due(Retention::DEFAULT, T0).map(|(statement, _)| (statement, 2));
     let of_persons = person::ASKED.iter().map(|statement| (*statement, 1));
-    for (statement, parameters) in asked.chain(due).chain(of_persons) {
+    let held = kin::HELD.map(|held| format!("{held} IN ($4)"));
+    let of_names = held.iter().map(|statement| (statement.as_str(), 4));
+    for (statement, parameters) in asked.chain(due).chain(of_persons).chain(of_names) {
         let explained = query(AssertSqlSafe(format!("{explain} {statement}")));
         let explained = match parameters {
             1 => explained.bind("acme").bind(vec![7_u8; 16]),
             2 => explained.bind(T0).bind(T0),
+            4 => explained.bind("acme").bind(T0).bind(T0).bind("s1"),
             _ => explained.bind("acme").bind(T0).bind(T0),
         };
         let rows = explained.fetch_all(&mut db).await.unwrap();
@@ -26,5 +29,7 @@ async fn reports_and_retention_read_no_table_as_a_whole(bench: Bench) {
         let plan: Vec<&str> = rows.iter().map(|row| row.get(column)).collect();
         let whole = |step: &&&str| step.contains("Seq Scan") || step.starts_with("SCAN ");
         assert_eq!(plan.iter().find(whole), None, "{statement}\n{}", plan.join("\n"));
+        let by_name = |step: &&str| step.contains("event_search") || step.contains("event_form");
+        assert_eq!(plan.iter().any(by_name), parameters == 4, "{statement}\n{}", plan.join("\n"));
     }
 }

@@ -6,6 +6,7 @@ on_both! {
     a_portal_that_keeps_no_queries_has_none_on_disk,
     neither_people_nor_tickets_can_be_read_on_disk,
     what_is_due_is_forgotten_and_nothing_else,
+    a_reading_that_goes_on_is_one_row_and_ends_with_it,
 }
 
 async fn a_portal_that_keeps_no_queries_has_none_on_disk(bench: Bench) {
@@ -79,6 +80,21 @@ async fn what_is_due_is_forgotten_and_nothing_else(bench: Bench) {
     let store = bench.open().await;
     let secret = store.keys.ticket_secret("acme", &made.id);
     assert_eq!(store.ticket(&bench.portal, &made.id, &nobody, Some(&secret)).await.unwrap(), None);
+    store.shutdown().await;
+}
+
+async fn a_reading_that_goes_on_is_one_row_and_ends_with_it(bench: Bench) {
+    let (store, ana) = (bench.open().await, viewer(&bench.portal, "ana", &[]));
+    let first = store.note_reading(&bench.portal, &ana, "from=2026-05-01".into(), 3).await.unwrap();
+    let second = store.note_reading(&bench.portal, &ana, "from=2026-05-02".into(), 0).await.unwrap();
+    store.note_more_read(first, 4).await.unwrap();
+    store.note_more_read(second, 1).await.unwrap();
+    store.note_more_read(first, 2).await.unwrap();
+    let audit = store.readings("acme").await.unwrap();
+    let said: Vec<_> = audit.iter().map(|reading| (reading.what.as_str(), reading.rows)).collect();
+    assert_eq!(said, [("from=2026-05-01", 9), ("from=2026-05-02", 1)]);
+    // What cannot be noted is not shown.
+    assert!(matches!(store.note_more_read(second + 1, 1).await, Err(StoreError::Unnoted)));
     store.shutdown().await;
 }
 
