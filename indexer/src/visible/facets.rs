@@ -3,6 +3,7 @@
 use crate::article::Head;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// Joins the parts of a category's path.
 const JOINT: &str = " / ";
@@ -12,6 +13,8 @@ const JOINT: &str = " / ";
 pub struct Facets {
     /// Key and value by number, in their order.
     names: Vec<(String, String)>,
+    /// The numbers of each key's values, in the order of the keys.
+    keys: Vec<Range<u32>>,
     /// Values of all articles, one article's after the other's, each in order and once.
     values: Vec<u32>,
     /// Where each article's end.
@@ -37,8 +40,15 @@ impl Facets {
             places[*number as usize] = place;
         }
         values.iter_mut().for_each(|value| *value = places[*value as usize]);
+        let mut first = 0;
+        let keys = named.chunk_by(|((key, _), _), ((next, _), _)| key == next).map(|of_key| {
+            let numbers = first..first + of_key.len() as u32;
+            first = numbers.end;
+            numbers
+        });
+        let keys = keys.collect();
         let names = named.into_iter().map(|((key, value), _)| (key.into_owned(), value.into_owned())).collect();
-        Self { names, ..Self::without_repeats(values, ends) }
+        Self { names, keys, ..Self::without_repeats(values, ends) }
     }
 
     /// Puts each article's values in order and drops the repeated ones.
@@ -58,14 +68,20 @@ impl Facets {
             *end = kept as u32;
         }
         values.truncate(kept);
-        Self { names: Vec::new(), values, ends }
+        Self { names: Vec::new(), keys: Vec::new(), values, ends }
     }
 
     /// Numbers of the values of one article, in order.
+    #[inline]
     pub fn of_article(&self, article: u32) -> &[u32] {
         let article = article as usize;
         let start = article.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.values[start as usize..self.ends[article] as usize]
+    }
+
+    /// The numbers of each key's values, in the order of the keys.
+    pub fn keys(&self) -> &[Range<u32>] {
+        &self.keys
     }
 
     /// Keys and values by number, in their order.

@@ -33,6 +33,7 @@ impl Filter {
 pub fn count<'a>(found: impl Iterator<Item = (&'a LanguageView, u32)>) -> Counts {
     let mut named: Vec<(&str, &str, usize)> = Vec::new();
     let mut found = found.peekable();
+    let mut several = false;
     while let Some((view, first)) = found.next() {
         let facets = view.facets();
         let mut counts = vec![0_u32; facets.names().len()];
@@ -51,22 +52,29 @@ pub fn count<'a>(found: impl Iterator<Item = (&'a LanguageView, u32)>) -> Counts
         while let Some((_, article)) = found.next_if(|(next, _)| std::ptr::eq(*next, view)) {
             add(article);
         }
-        // The values of one language are in order: only those of several have to be brought together.
-        let merged = !named.is_empty();
-        counted.sort_unstable();
-        named.extend(counted.into_iter().map(|number| {
-            let (key, value) = &facets.names()[number as usize];
-            (key.as_str(), value.as_str(), counts[number as usize] as usize)
-        }));
-        if merged {
-            merge(&mut named);
+        several |= found.peek().is_some();
+        for of_key in facets.keys() {
+            let of_key = counted.iter().filter(|number| of_key.contains(number));
+            let mut of_key: Vec<_> = of_key.map(|number| (Reverse(counts[*number as usize]), *number)).collect();
+            // Numbers stand in the order of the values: where there is one language, most values' names need not be looked at.
+            if !several && of_key.len() > MOST_VALUES {
+                of_key.select_nth_unstable(MOST_VALUES);
+                of_key.truncate(MOST_VALUES);
+            }
+            named.extend(of_key.into_iter().map(|(Reverse(count), number)| {
+                let (key, value) = &facets.names()[number as usize];
+                (key.as_str(), value.as_str(), count as usize)
+            }));
         }
+    }
+    if several {
+        merge(&mut named);
     }
     let facets = named.chunk_by(|(key, ..), (next, ..)| key == next);
     facets.map(|values| (values[0].0.to_owned(), most_frequent(values))).collect()
 }
 
-/// Puts values in order and adds up the counts of equal ones.
+/// Puts values in order and adds up the counts of equal ones, which those of several languages may be.
 fn merge(named: &mut Vec<(&str, &str, usize)>) {
     named.sort_by_key(|(key, value, _)| (*key, *value));
     named.dedup_by(|(key, value, count), (same_key, same_value, sum)| {
