@@ -246,5 +246,6 @@ fn searched(random: &mut SmallRng, id: &str, topic: u64, confidence: Confidence)
         results: 12,
         confidence: Some(confidence),
         vector: Some(QueryVector { model: ModelDigest([7; 32]), values: values.collect() }),
+        ties: Vec::new(),
     }
 }

@@ -173,6 +173,7 @@ fn log(visitors: usize) -> Log {
                 results: 3,
                 confidence: None,
                 vector: None,
+                ties: Vec::new(),
             })
         };
         let shown = Shown { slug: "a0001".into(), search_id: search(0), ..Shown::default() };

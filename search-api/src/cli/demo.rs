@@ -137,6 +137,7 @@ async fn topic(
         let search = Searched {
             search_id: None,
             text: Some(text.clone()),
+            ties: Vec::new(),
             language: Some(found.language.clone()),
             results: u32::try_from(found.total).unwrap_or(u32::MAX),
             confidence: Some(logged(found.confidence)),

@@ -174,6 +174,7 @@ mod tests {
                     results: 1,
                     confidence: None,
                     vector: None,
+                    ties: Vec::new(),
                 };
                 let (id, ticket) = (format!("s{browser}"), format!("t{browser}"));
                 let event = |id, at, kind| NewEvent { id, at, surface: Surface::Help, test: false, kind };

@@ -1,5 +1,6 @@
 //! The stored rows that every figure is computed from: events, tickets, and for which time tickets are known.
 
+use super::ties::Tie;
 use indexer::embedder::ModelDigest;
 use indexer::language::Language;
 use serde::{Deserialize, Serialize};
@@ -196,6 +197,8 @@ pub struct Searched {
     pub confidence: Option<Confidence>,
     /// Its vector, where a model was loaded.
     pub vector: Option<QueryVector>,
+    /// How like it was to others while it had its text; empty until that is about to go.
+    pub ties: Vec<Tie>,
 }
 
 /// An article shown or opened.

@@ -36,6 +36,7 @@ pub mod series;
 pub mod stems;
 pub mod tasks;
 pub mod tickets;
+pub mod ties;
 pub mod units;
 pub mod visitors;
 pub mod visits;

@@ -4,8 +4,10 @@ use super::log::{Confidence, Kind, QueryVector, Searched, Surface};
 use super::occurrence::Occurrence;
 use super::question::{MINUTE, Rules};
 use super::stems::stems;
+use super::ties;
 use indexer::embedder::cosine;
 use indexer::language::Language;
+use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
@@ -38,7 +40,10 @@ pub fn searches<'a>(events: &[Occurrence<'a>], rules: &Rules) -> Vec<Search<'a>>
             Kind::Click(_) => clicked = true,
             Kind::Search(searched) => {
                 let text = searched.text.as_deref().map(normalise);
-                match found.last_mut().filter(|open| !clicked && open.continues(event, text.as_deref(), rules)) {
+                match found
+                    .last_mut()
+                    .filter(|open| !clicked && open.continues(event, searched, text.as_deref(), rules))
+                {
                     Some(open) => open.extend(*event, searched, text),
                     None => found.push(Search::new(*event, searched, text)),
                 }
@@ -68,11 +73,20 @@ impl<'a> Search<'a> {
         self.text = text;
     }
 
-    fn continues(&self, event: &Occurrence<'_>, text: Option<&str>, rules: &Rules) -> bool {
+    fn continues(&self, event: &Occurrence<'_>, searched: &Searched, text: Option<&str>, rules: &Rules) -> bool {
         let Some(previous) = self.keystrokes.last() else { return false };
         let near = event.t - previous.t <= rules.keystroke_gap && event.event.surface == previous.event.surface;
-        let grown = |a: &str, b: &str| a.starts_with(b) || b.starts_with(a);
-        near && self.text.as_deref().zip(text).is_some_and(|(a, b)| grown(a, b))
+        near && match (self.text.as_deref(), text) {
+            (Some(previous), Some(text)) => is_grown(previous, text),
+            _ => {
+                ties::between((&previous.event.id, self.last), (&event.event.id, searched)).is_some_and(|tie| tie.grown)
+            }
+        }
+    }
+
+    /// The event of its last keystroke, by its id, and what it says.
+    fn named(&self) -> (&'a str, &'a Searched) {
+        (self.keystrokes.last().map_or("", |event| &event.event.id), self.last)
     }
 
     /// When its first keystroke was answered.
@@ -121,12 +135,20 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// How alike two searches are.
+    /// How alike two searches are, or were when one of them lost its text.
     pub fn likeness(&self, other: &Self) -> Likeness {
+        if let Some(tie) = ties::between(self.named(), other.named()) {
+            return tie.likeness;
+        }
         let shared =
             if self.language() == other.language() { self.stems().intersection(other.stems()).count() } else { 0 };
         Likeness { cosine: self.vector().zip(other.vector()).and_then(|(a, b)| compare(a, b)), shared }
     }
+}
+
+/// Whether one of two normalised texts begins with the other.
+pub fn is_grown(a: &str, b: &str) -> bool {
+    a.starts_with(b) || b.starts_with(a)
 }
 
 /// Cosine of two vectors of one model; vectors of different models are not compared.
@@ -135,7 +157,7 @@ pub fn compare(a: &QueryVector, b: &QueryVector) -> Option<f32> {
 }
 
 /// How alike two searches are; the greater, the more: by cosine first (an incomparable pair is below any), then by shared stems.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Likeness {
     /// Cosine, of vectors of one model.
     pub cosine: Option<f32>,

@@ -67,6 +67,7 @@ impl Story {
             results: 3,
             confidence: Some(Confidence::Good),
             vector: None,
+            ties: Vec::new(),
         };
         self.event(minute, Kind::Search(searched))
     }

@@ -3,7 +3,7 @@
 use super::episodes::{Episode, Journeys};
 use super::log::{Address, Millis, Ticket};
 use super::question::{Rules, Window};
-use super::searches::compare;
+use super::ties::cosine_of;
 use super::visitors::{Visitor, Visitors};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -214,7 +214,5 @@ pub fn in_window(ticket: Millis, start: Millis, end: Millis, window: Window, rul
 
 /// Cosine of a ticket and the search of an episode that is most like it.
 fn likeness(episode: &Episode<'_>, ticket: &Ticket) -> Option<f32> {
-    let vector = ticket.vector.as_ref()?;
-    let each = episode.searches.iter().filter_map(|search| compare(search.vector()?, vector));
-    each.reduce(f32::max)
+    episode.searches.iter().filter_map(|search| cosine_of(search, ticket)).reduce(f32::max)
 }

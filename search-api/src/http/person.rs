@@ -116,6 +116,9 @@ struct ExportedEvent {
     /// Whether a vector of the text is held, worked out from it.
     #[serde(skip_serializing_if = "Option::is_none")]
     has_vector: Option<bool>,
+    /// With how many of their searches and tickets it was compared before its text went: what is kept of that says how like they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compared_with: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     solved: Option<bool>,
     /// Redacted.
@@ -320,6 +323,7 @@ impl From<Event> for ExportedEvent {
                 results: Some(searched.results),
                 confidence: searched.confidence.map(Named::name),
                 has_vector: Some(searched.vector.is_some()),
+                compared_with: Some(searched.ties.len()).filter(|ties| *ties > 0),
                 ..of
             },
             Kind::Impression(shown) => Self { r#type: "impression", ..of }.shown(shown),

@@ -16,7 +16,7 @@ const RESTART: Millis = 5 * 60 * 1000;
 macro_rules! event {
     () => {
         "SELECT id, at, sent_at, received_at, backfill, subject, browser, browser_before, roles, mark, surface, kind, search_id, form_id, \
-         ticket_id, slug, rank, text, language, results, confidence, solved, model, vector, experiment, per_mille, arm, task \
+         ticket_id, slug, rank, text, language, results, confidence, solved, model, vector, ties, experiment, per_mille, arm, task \
          FROM event WHERE portal = $1"
     };
 }
@@ -116,7 +116,13 @@ pub enum End {
 }
 
 /// What is read of a portal beside its events.
-async fn beside_events(db: &mut AnyConnection, portal: &str, from: Millis, to: Millis) -> Result<Log, StoreError> {
+/// What the log of a portal between two moments has beside its events.
+pub(super) async fn beside_events(
+    db: &mut AnyConnection,
+    portal: &str,
+    from: Millis,
+    to: Millis,
+) -> Result<Log, StoreError> {
     let mut log = Log::default();
     for row in query(TICKETS).bind(portal).bind(from).bind(to).fetch_all(&mut *db).await? {
         log.tickets.push(rows::ticket(&row)?);

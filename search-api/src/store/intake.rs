@@ -105,6 +105,7 @@ impl Sender {
             results: search.results,
             confidence: Some(search.confidence),
             vector: search.vector.filter(|_| self.keeps_queries),
+            ties: Vec::new(),
             search_id: Some(search.search_id.clone()),
         });
         Ok(Event {

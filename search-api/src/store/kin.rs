@@ -39,37 +39,48 @@ impl Archive {
         most: usize,
     ) -> Result<Option<Log>, StoreError> {
         // One transaction: all events are of one moment.
-        let mut db = self.pool().begin().await?;
-        let (mut kin, mut found) = (Kin::default(), BTreeMap::new());
-        let there = query(THERE).bind(portal).bind(within.0).bind(within.1.saturating_sub(1));
-        for person in persons(there.fetch_all(&mut *db).await?)? {
+        around(&mut *self.pool().begin().await?, portal, (from, to), within, beside, most).await
+    }
+}
+
+/// See [`Archive::log_around`].
+pub(super) async fn around(
+    db: &mut AnyConnection,
+    portal: &str,
+    (from, to): (Millis, Millis),
+    within: (Millis, Millis),
+    beside: &Log,
+    most: usize,
+) -> Result<Option<Log>, StoreError> {
+    let (mut kin, mut found) = (Kin::default(), BTreeMap::new());
+    let there = query(THERE).bind(portal).bind(within.0).bind(within.1.saturating_sub(1));
+    for person in persons(there.fetch_all(&mut *db).await?)? {
+        kin.meet(&person);
+    }
+    for ticket in beside.tickets.iter().filter(|ticket| within.0 <= ticket.at && ticket.at < within.1) {
+        kin.meet_author(ticket);
+    }
+    kin.tie(&beside.tickets, &beside.addresses);
+    loop {
+        follow(db, portal, (from, to), &mut kin, beside, &mut found, most).await?;
+        if found.len() > most {
+            return Ok(None);
+        }
+        // A ticket may name what somebody else searched or wrote.
+        let Some(ids) = kin.unheld(&beside.tickets, within) else { break };
+        for person in holders(db, portal, (from, to), &ids).await? {
             kin.meet(&person);
         }
-        for ticket in beside.tickets.iter().filter(|ticket| within.0 <= ticket.at && ticket.at < within.1) {
-            kin.meet_author(ticket);
-        }
-        kin.tie(&beside.tickets, &beside.addresses);
-        loop {
-            follow(&mut db, portal, (from, to), &mut kin, beside, &mut found, most).await?;
-            if found.len() > most {
-                return Ok(None);
-            }
-            // A ticket may name what somebody else searched or wrote.
-            let Some(ids) = kin.unheld(&beside.tickets, within) else { break };
-            for person in holders(&mut db, portal, (from, to), &ids).await? {
-                kin.meet(&person);
-            }
-        }
-        let theirs = |ticket: &&Ticket| kin.holds(ticket) || (within.0 <= ticket.at && ticket.at < within.1);
-        Ok(Some(Log {
-            events: found.into_values().collect(),
-            tickets: beside.tickets.iter().filter(theirs).cloned().collect(),
-            addresses: beside.addresses.clone(),
-            coverage: beside.coverage.clone(),
-            outages: beside.outages.clone(),
-            lost: beside.lost,
-        }))
     }
+    let theirs = |ticket: &&Ticket| kin.holds(ticket) || (within.0 <= ticket.at && ticket.at < within.1);
+    Ok(Some(Log {
+        events: found.into_values().collect(),
+        tickets: beside.tickets.iter().filter(theirs).cloned().collect(),
+        addresses: beside.addresses.clone(),
+        coverage: beside.coverage.clone(),
+        outages: beside.outages.clone(),
+        lost: beside.lost,
+    }))
 }
 
 /// Reads the events of all who were met, and of all whom they lead to, until they are more than so many.

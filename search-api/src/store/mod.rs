@@ -25,6 +25,7 @@ mod rows;
 mod session;
 mod sources;
 mod tickets;
+mod ties;
 mod votes;
 mod weeks;
 mod work;

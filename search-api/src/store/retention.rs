@@ -4,6 +4,7 @@ use super::StoreError;
 use super::keys::{self, Keys, OVERLAP, month_start};
 use super::session::check_keys;
 use super::tickets::REPEATABLE;
+use super::ties;
 use crate::deflection::log::Millis;
 use crate::deflection::question::DAY;
 use sqlx::{AnyConnection, Connection, query};
@@ -38,8 +39,13 @@ pub async fn tidy(
     now: Millis,
 ) -> Result<(), StoreError> {
     let mut transaction = db.begin_with(begin).await?;
+    let texts = before(now, retention.texts);
+    let tied = ties::keep(&mut transaction, texts, now).await?;
     for (statement, before) in due(retention, now) {
-        query(statement).bind(before).bind(STEP).execute(&mut *transaction).await?;
+        // What tickets say is compared with searches as long as any of these is still to be.
+        if tied || statement != TEXTS_OF_TICKETS {
+            query(statement).bind(before).bind(STEP).execute(&mut *transaction).await?;
+        }
     }
     // Another server may have made other keys since.
     check_keys(&mut transaction, keys, now).await?;
@@ -49,9 +55,17 @@ pub async fn tidy(
     Ok(keys.forget_months(now)?)
 }
 
+/// The texts of tickets.
+const TEXTS_OF_TICKETS: &str = "UPDATE ticket_fact SET text = NULL, model = NULL, vector = NULL WHERE (portal, id) IN \
+    (SELECT portal, id FROM ticket_fact WHERE at < $1 AND text IS NOT NULL LIMIT $2)";
+
+fn before(now: Millis, days: u16) -> Millis {
+    now - Millis::from(days) * DAY
+}
+
 /// What is due at a moment: statements whose parameters are the moment before which, and how many rows at most.
 pub fn due(retention: Retention, now: Millis) -> [(&'static str, Millis); 18] {
-    let before = |days: u16| now - Millis::from(days) * DAY;
+    let before = |days: u16| before(now, days);
     let month = month_start(now);
     // Until the overlap is over, this month's events still carry last month's hash.
     let joined = if now - month <= OVERLAP { month } else { now };
@@ -72,15 +86,11 @@ pub fn due(retention: Retention, now: Millis) -> [(&'static str, Millis); 18] {
             joined,
         ),
         (
-            "UPDATE event SET text = NULL, model = NULL, vector = NULL WHERE seq IN \
-             (SELECT seq FROM event WHERE t < $1 AND text IS NOT NULL LIMIT $2)",
+            "UPDATE event SET text = NULL, model = NULL, vector = NULL WHERE seq IN (SELECT seq FROM event \
+             WHERE t < $1 AND text IS NOT NULL AND (kind <> 'search' OR ties IS NOT NULL) LIMIT $2)",
             before(retention.texts),
         ),
-        (
-            "UPDATE ticket_fact SET text = NULL, model = NULL, vector = NULL WHERE (portal, id) IN \
-             (SELECT portal, id FROM ticket_fact WHERE at < $1 AND text IS NOT NULL LIMIT $2)",
-            before(retention.texts),
-        ),
+        (TEXTS_OF_TICKETS, before(retention.texts)),
         ("DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE t < $1 LIMIT $2)", before(retention.rows)),
         (
             "DELETE FROM vote WHERE (portal, slug, visitor, held) IN \

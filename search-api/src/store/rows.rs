@@ -6,6 +6,7 @@ use super::insert::{Insert, places, portions};
 use super::names::Named;
 use crate::deflection::clock::moment;
 use crate::deflection::log::{Assignment, Event, Hash, Kind, Person, QueryVector, Searched, Shown, Stamp, Ticket};
+use crate::deflection::ties::Tie;
 use indexer::embedder::ModelDigest;
 use indexer::language::Language;
 use sqlx::any::AnyRow;
@@ -330,6 +331,7 @@ fn kind(row: &AnyRow) -> Result<Kind, StoreError> {
             results: count(row, "results")?.unwrap_or_default(),
             confidence: named(row, "confidence")?,
             vector: vector(row)?,
+            ties: ties(row)?,
         }),
         "impression" => {
             Kind::Impression(Shown { slug: slug()?, search_id, form_id, rank: count(row, "rank")?, task: false })
@@ -366,6 +368,12 @@ fn vector(row: &AnyRow) -> Result<Option<QueryVector>, StoreError> {
     let Some((model, values)) = model.zip(values) else { return Ok(None) };
     let model = ModelDigest(model.try_into().map_err(|_| StoreError::Damaged("model"))?);
     Ok(Some(QueryVector { model, values: values.iter().map(|byte| byte.cast_signed()).collect() }))
+}
+
+/// The ties of a search, none until its text is about to go.
+fn ties(row: &AnyRow) -> Result<Vec<Tie>, StoreError> {
+    let ties: Option<&[u8]> = row.try_get("ties")?;
+    ties.map_or(Ok(Vec::new()), |ties| postcard::from_bytes(ties).map_err(|_| StoreError::Damaged("ties")))
 }
 
 fn pack(vector: &QueryVector) -> Vec<u8> {

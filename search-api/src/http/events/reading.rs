@@ -61,6 +61,7 @@ impl<'a> Reader<'a> {
                 results: self.need("results", self.count("results")?)?,
                 confidence: self.choice::<Confidence>("confidence")?,
                 vector: None,
+                ties: Vec::new(),
             }),
             Some("impression") => {
                 Kind::Impression(Shown { slug: slug()?, search_id, form_id, rank: self.count("rank")?, task: false })

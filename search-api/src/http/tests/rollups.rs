@@ -50,6 +50,7 @@ fn searched(id: &str, confidence: Confidence) -> Kind {
         results: 3,
         confidence: Some(confidence),
         vector: None,
+        ties: Vec::new(),
     })
 }
 

@@ -79,6 +79,7 @@ async fn every_kind_of_event_is_read_as_it_was_sent(bench: Bench) {
         results: 7,
         confidence: Some(Confidence::Weak),
         vector: Some(vector),
+        ties: Vec::new(),
     };
     let kinds = [
         Kind::Search(searched),

@@ -13,6 +13,7 @@ async fn reports_and_retention_read_no_table_as_a_whole(bench: Bench) {
     }
     let asked = archive::ASKED.iter().map(|statement| (*statement, 3));
     let due = retention::due(Retention::DEFAULT, T0).map(|(statement, _)| (statement, 2));
+    let due = due.into_iter().chain([(ties::UNTIED, 2)]);
     let of_persons = person::ASKED.iter().map(|statement| (*statement, 1));
     let held = kin::HELD.map(|held| format!("{held} IN ($4)"));
     let of_names = held.iter().map(|statement| (statement.as_str(), 4));

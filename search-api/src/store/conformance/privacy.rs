@@ -1,11 +1,15 @@
 //! What is never stored, what is forgotten, and the keys that see to it.
 
 use super::*;
+use crate::deflection::log::Searched;
+use crate::deflection::outcomes::Outcome;
+use crate::deflection::{Question, Report, report};
 
 on_both! {
     a_portal_that_keeps_no_queries_has_none_on_disk,
     neither_people_nor_tickets_can_be_read_on_disk,
     what_is_due_is_forgotten_and_nothing_else,
+    nothing_that_was_told_changes_when_texts_go,
     a_reading_that_goes_on_is_one_row_and_ends_with_it,
 }
 
@@ -81,6 +85,61 @@ async fn what_is_due_is_forgotten_and_nothing_else(bench: Bench) {
     let secret = store.keys.ticket_secret("acme", &made.id);
     assert_eq!(store.ticket(&bench.portal, &made.id, &nobody, Some(&secret)).await.unwrap(), None);
     store.shutdown().await;
+}
+
+async fn nothing_that_was_told_changes_when_texts_go(bench: Bench) {
+    let (store, operator) = (bench.open().await, viewer(&bench.portal, "op", &[OPERATOR]));
+    let minute = 60 * 1000;
+    let search = |id: &str, minutes: Millis, text: &str| {
+        let searched = Searched {
+            search_id: Some(id.into()),
+            text: Some(text.into()),
+            language: Language::parse("en"),
+            results: 2,
+            confidence: Some(Confidence::Good),
+            vector: None,
+            ties: Vec::new(),
+        };
+        NewEvent { kind: Kind::Search(searched), at: T0 + minutes * minute, ..click(id, "") }
+    };
+    // One need in two searches that seemed solved, another one, and the first again on the next day.
+    let opened = Kind::Click(Shown { slug: "a".into(), search_id: Some("s2".into()), ..Shown::default() });
+    let events = vec![
+        search("s1", 0, "refund"),
+        search("s2", 5, "refund status"),
+        NewEvent { at: T0 + 6 * minute, kind: opened, ..click("c", "a") },
+        search("s3", 7, "calendar"),
+        search("s4", 20 * 60, "the refund"),
+    ];
+    bench.later(2 * DAY);
+    let sent = Batch { sent_at: T0 + 2 * DAY, events, covers: Some((T0 - DAY, T0 + 2 * DAY)) };
+    store.append(&bench.portal, Origin::new(&operator, Some("b1")), sent).await.unwrap();
+    store.shutdown().await;
+    let told = async || {
+        let (log, from) = (bench.log().await, jiff::civil::date(2026, 5, 4));
+        let question = Question::new(from, from.tomorrow().unwrap(), jiff::tz::TimeZone::UTC, T0 + 50 * DAY).unwrap();
+        let report = report(&log, &question);
+        (log, report)
+    };
+    let (_, before) = told().await;
+    let count = |report: &Report| (report.visits, report.closed, report.outcomes.clone());
+    assert_eq!((before.visits, before.closed, before.outcomes[&Outcome::Reopened]), (1, 2, 1));
+    let (database, keys) = (bench.database(), Keys::open(&bench.folder.path().join("keys")).unwrap());
+    // The text of the first search goes a day before that of the last one.
+    for days in [91, 92] {
+        let (mut db, now) = (database.to_write().await.unwrap(), T0 + days * DAY - 22 * 60 * minute);
+        retention::tidy(&mut db, database.begin(), &keys, Retention::DEFAULT, now).await.unwrap();
+        db.close().await.unwrap();
+        let (log, after) = told().await;
+        assert_eq!(count(&after), count(&before), "after {days} days");
+        let searched = log.events.iter().filter_map(|event| match &event.kind {
+            Kind::Search(searched) => Some(searched),
+            _ => None,
+        });
+        let left = searched.clone().filter(|searched| searched.text.is_some()).count();
+        assert_eq!(left, if days == 91 { 1 } else { 0 });
+        assert!(searched.filter(|searched| searched.text.is_none()).any(|searched| searched.ties.len() > 1));
+    }
 }
 
 async fn a_reading_that_goes_on_is_one_row_and_ends_with_it(bench: Bench) {
