@@ -125,7 +125,7 @@ pub struct Config {
     #[arg(long, env = "SIGNPOST_VISITOR_RATE", value_name = "N", default_value = "20")]
     pub visitor_rate: u32,
 
-    /// Days for which what people typed is kept, redacted, with its vectors
+    /// Days for which what people typed is kept, redacted, with its vectors; of fewer than nine, needs that come again are missed
     #[arg(long, env = "SIGNPOST_KEEP_TEXTS", value_name = "DAYS", default_value_t = Retention::DEFAULT.texts, value_parser = values::days())]
     pub keep_texts: u16,
     /// Days for which events and facts of tickets are kept without it

@@ -54,7 +54,7 @@ pub(crate) const PATH: EngineField = EngineField::from_field_id(5);
 pub(crate) const ORDINAL: EngineField = EngineField::from_field_id(6);
 /// Name of [`ORDINAL`], by which fast fields are found.
 pub(crate) const ORDINAL_NAME: &str = "ordinal";
-/// `Head` or `Body` as JSON; what is kept of a passage is a component of its own ([`crate::texts`]).
+/// `Head` or `Body` as JSON; what is kept of a passage is a component of its own ([`shown`]).
 pub(crate) const RECORD: EngineField = EngineField::from_field_id(7);
 
 /// The fields of every partition.
