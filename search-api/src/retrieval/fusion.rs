@@ -334,7 +334,7 @@ mod tests {
                 (prop::sample::select(vec![-1.0, -0.0, 0.0, 0.5, 1.0, 2.0, NOTHING]), prop::option::weighted(0.9, 0..1000u64)),
                 0..3 * BLOCK,
             ),
-            few in 1..12usize,
+            few in 0..12usize,
         ) {
             let scores: Vec<f32> = drawn.iter().map(|(score, _)| *score).collect();
             let admitted = |article: u32| drawn[article as usize].1;

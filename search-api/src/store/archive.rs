@@ -115,7 +115,6 @@ pub enum End {
     Last,
 }
 
-/// What is read of a portal beside its events.
 /// What the log of a portal between two moments has beside its events.
 pub(super) async fn beside_events(
     db: &mut AnyConnection,

@@ -5,7 +5,7 @@ use super::archive::beside_events;
 use super::kin::around;
 use crate::deflection::log::Millis;
 use crate::deflection::question::{DAY, HOUR, MINUTE, Question, REACH};
-use crate::deflection::ties::ties;
+use crate::deflection::ties::{Tie, ties};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use sqlx::{AnyConnection, Row, query};
@@ -51,22 +51,40 @@ pub async fn keep(db: &mut AnyConnection, before: Millis, now: Millis) -> Result
 }
 
 async fn keep_of(db: &mut AnyConnection, portal: &str, untied: Vec<Untied>, now: Millis) -> Result<(), StoreError> {
-    // In the order of their times.
-    let (Some(first), Some(last)) = (untied.first().map(|one| one.t), untied.last().map(|one| one.t)) else {
-        return Ok(());
+    let found = match work_out(db, portal, &untied, now).await {
+        Ok(found) => found,
+        // A text goes when its time is over, whatever becomes of its figures.
+        Err(StoreError::Damaged(what)) => {
+            tracing::error!(what, portal, "how like searches were is not kept of texts that go now: a row is damaged");
+            BTreeMap::new()
+        }
+        Err(error) => return Err(error),
     };
-    let reach = (first.saturating_sub(REACH + DAY), last.saturating_add(REACH + DAY));
-    let beside = beside_events(db, portal, reach.0, reach.1).await?;
-    let log = around(db, portal, reach, (first, last.saturating_add(1)), &beside, MOST).await?.unwrap_or_default();
-    // The rules are asked of a question; its range and its time zone have no part in this.
-    let day = Date::constant(1970, 1, 1);
-    let question = Question::new(day, day.saturating_add(jiff::ToSpan::day(1)), TimeZone::UTC, now);
-    let question = question.map_err(|_| StoreError::Damaged("rules"))?;
-    let found = ties(&log, &question, last);
-    for Untied { seq, id, .. } in &untied {
-        let ties = found.get(id.as_str()).map(Vec::as_slice).unwrap_or_default();
+    for Untied { seq, .. } in &untied {
+        let ties = found.get(seq).map(Vec::as_slice).unwrap_or_default();
         let ties = postcard::to_allocvec(ties).map_err(|_| StoreError::Damaged("ties"))?;
         query("UPDATE event SET ties = $1 WHERE seq = $2").bind(ties).bind(seq).execute(&mut *db).await?;
     }
     Ok(())
+}
+
+/// The ties of searches in the order of their times, by their numbers.
+async fn work_out(
+    db: &mut AnyConnection,
+    portal: &str,
+    untied: &[Untied],
+    now: Millis,
+) -> Result<BTreeMap<i64, Vec<Tie>>, StoreError> {
+    let (Some(first), Some(last)) = (untied.first().map(|one| one.t), untied.last().map(|one| one.t)) else {
+        return Ok(BTreeMap::new());
+    };
+    let reach = (first.saturating_sub(REACH + DAY), last.saturating_add(REACH + DAY));
+    let beside = beside_events(db, portal, reach.0, reach.1).await?;
+    let log = around(db, portal, reach, (first, last.saturating_add(1)), &beside, MOST).await?;
+    let log = log.ok_or(StoreError::Damaged("too many events of a few people"))?;
+    // The rules are asked of a question; its range and its time zone have no part in this.
+    let day = Date::constant(1970, 1, 1);
+    let question = Question::new(day, day.saturating_add(jiff::ToSpan::day(1)), TimeZone::UTC, now);
+    let mut found = ties(&log, &question.map_err(|_| StoreError::Damaged("rules"))?, last);
+    Ok(untied.iter().filter_map(|one| Some((one.seq, found.remove(one.id.as_str())?))).collect())
 }

@@ -116,14 +116,15 @@ impl LedgerQuestion {
     /// All rows: of a large log worked out while they are sent.
     pub async fn all(mut self, app: Arc<App>, caller: Caller) -> Result<Rows<Row>, Problem> {
         let (view, what) = (self.view, self.what());
-        if !self.is_walked(&app, &caller).await? {
-            let rows = self.fold(&app, &caller, usize::MAX, None).await?.rows;
+        let is_walked = self.is_walked(&app, &caller).await?;
+        let extent = self.extent(&app, &caller).await?;
+        if !is_walked {
+            let rows = self.fold(&app, &caller, usize::MAX, extent).await?.rows;
             if view == View::Raw {
                 note_reading(&app, &caller, what, rows.len()).await?;
             }
             return Ok(rows.into());
         }
-        let extent = self.extent(&app, &caller).await?;
         let Self { question, wanted, sort, .. } = self;
         let (mut walk, mut teller) = walk(&app, &caller.portal.id, question, wanted, sort, view);
         extent.iter().for_each(|extent| walk.only_at(&extent.times));

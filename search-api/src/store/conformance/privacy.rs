@@ -10,6 +10,7 @@ on_both! {
     neither_people_nor_tickets_can_be_read_on_disk,
     what_is_due_is_forgotten_and_nothing_else,
     nothing_that_was_told_changes_when_texts_go,
+    a_text_goes_whatever_is_damaged_beside_it,
     a_reading_that_goes_on_is_one_row_and_ends_with_it,
 }
 
@@ -140,6 +141,22 @@ async fn nothing_that_was_told_changes_when_texts_go(bench: Bench) {
         assert_eq!(left, if days == 91 { 1 } else { 0 });
         assert!(searched.filter(|searched| searched.text.is_none()).any(|searched| searched.ties.len() > 1));
     }
+}
+
+async fn a_text_goes_whatever_is_damaged_beside_it(bench: Bench) {
+    let (store, nobody) = (bench.open().await, Viewer::anonymous("acme"));
+    let origin = Origin::new(&nobody, Some("b1"));
+    for text in ["some words of a person", "more words"] {
+        store.record(&bench.portal, origin, answered(&store, &bench.portal, origin, text));
+    }
+    store.shutdown().await;
+    let (database, keys) = (bench.database(), Keys::open(&bench.folder.path().join("keys")).unwrap());
+    let mut db = database.to_write().await.unwrap();
+    query("UPDATE event SET surface = 'nowhere' WHERE text = 'more words'").execute(&mut db).await.unwrap();
+    retention::tidy(&mut db, database.begin(), &keys, Retention::DEFAULT, T0 + 91 * DAY).await.unwrap();
+    let left = query("SELECT id FROM event WHERE text IS NOT NULL").fetch_all(&mut db).await.unwrap();
+    assert_eq!(left.len(), 0);
+    db.close().await.unwrap();
 }
 
 async fn a_reading_that_goes_on_is_one_row_and_ends_with_it(bench: Bench) {
