@@ -54,7 +54,7 @@ pub(crate) mod story;
 mod worked_cases;
 
 pub use history::History;
-pub use ledger::{Extent, Row, Wanted};
+pub use ledger::{Row, Sketch, Wanted};
 pub use log::Log;
 pub use question::{Question, Window};
 pub use report::Report;
@@ -173,9 +173,15 @@ pub fn ledger_of_days(log: &Log, question: &Question, wanted: &Wanted) -> Vec<Ro
     })
 }
 
-/// How many those rows are, and when, of facts; and how many are counted in them of whom there are none any more.
-pub fn extent(selected: &Selected<'_>, wanted: &Wanted) -> Extent {
-    ledger::extent(selected, wanted)
+/// Tells those rows one by one as far as facts know them, in the same order at every telling; returns how many are counted in them of
+/// whom there are none any more.
+pub fn sketch(selected: &Selected<'_>, wanted: &Wanted, mut each: impl FnMut(Sketch)) -> usize {
+    ledger::sketch(selected, wanted, &mut each)
+}
+
+/// The rows that were sketched, in no order, from a log that holds all of whoever they are of.
+pub fn complete(log: &Log, question: &Question, sketches: &[Sketch]) -> Vec<Row> {
+    follow(log, question).judge(question, |selection| ledger::complete(selection, sketches))
 }
 
 /// The normalised texts that enough visitors typed in what a question selects of a log: those that may be shown.

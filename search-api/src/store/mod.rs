@@ -47,6 +47,7 @@ pub use error::StoreError;
 pub use export::{Held, HeldTicket, HeldVote};
 pub use imports::{Imported, Importer};
 pub use intake::RECORDED;
+pub use kin::Whose;
 pub use names::Named;
 pub use origin::{AnsweredSearch, Batch, NewEvent, Origin, Receipt};
 pub use outbox::{OnTheirWay, Outgoing};
