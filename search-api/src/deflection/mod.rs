@@ -149,8 +149,20 @@ pub fn articles(log: &Log, question: &Question) -> std::collections::BTreeMap<St
 
 /// What changed in the outcomes of a question's range from what was known at `since` to what is known at its own moment.
 pub fn revision(log: &Log, question: &Question, since: Millis) -> Revision {
-    let known = |question: &Question| follow(log, question).judge(question, revision::outcomes);
+    revision_within(log, question, since, question.range())
+}
+
+/// The same of the episodes that began within a stretch of time, its end excluded.
+pub fn revision_within(log: &Log, question: &Question, since: Millis, within: (Millis, Millis)) -> Revision {
+    let known =
+        |question: &Question| follow(log, question).judge(question, |selection| revision::outcomes(selection, within));
     revision::compare(&known(&Question { as_of: since, ..question.clone() }), &known(question))
+}
+
+/// What changed since a moment of the episodes that cannot have moved, told by facts: of all but those of [`revision::movable`].
+pub fn revision_beside(selected: &Selected<'_>, since: Millis) -> Revision {
+    let (first, after) = revision::movable(selected.question, since);
+    Revision::around(selected, (selected.question.start_of(first), selected.question.start_of(after)))
 }
 
 /// The rows that a report's figures are the sums of, in order of time.

@@ -42,10 +42,12 @@ pub struct Teller(Arc<Asked>);
 pub struct Stretch {
     /// How many events lie in it, about.
     pub events: u32,
-    within: (Millis, Millis),
+    /// From when to when it goes, its end excluded.
+    pub within: (Millis, Millis),
     /// Whether the log holds all of whoever did something on the days of its hours.
     is_of_days: bool,
-    log: Log,
+    /// The rows of whoever did something in it, as far as the question reaches.
+    pub log: Log,
 }
 
 /// What is asked.
