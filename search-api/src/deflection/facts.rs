@@ -208,6 +208,14 @@ pub struct TicketFact {
     pub belongs: Belongs,
 }
 
+impl Facts {
+    /// How many things there are of which the ledger can have a row.
+    pub fn units(&self) -> usize {
+        let Self { visits, episodes, forms, searches, tickets, tasks, .. } = self;
+        visits.len() + episodes.len() + forms.len() + searches.len() + tickets.len() + tasks.len()
+    }
+}
+
 impl TicketFact {
     /// The visitor to whom it is linked.
     pub fn author(&self) -> Option<Who> {

@@ -112,7 +112,6 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: 
     Ok(([(header::CACHE_CONTROL, "private, no-store")], page(&ledger)?).into_response())
 }
 
-#[expect(clippy::too_many_arguments, reason = "what was asked, and what was found")]
 fn draw(
     frame: Frame,
     caller: &Caller,

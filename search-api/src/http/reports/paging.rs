@@ -99,6 +99,9 @@ const PATIENCE: u32 = 4;
 /// Rows of an export that are picked at a time.
 const PORTION: usize = 2_000;
 
+/// Of so many things that facts tell, fewer than one is a row: then it is faster to pick the rows of an export than to walk to them.
+const SPARSE: usize = 20;
+
 /// How rows are come by.
 enum Way {
     /// From a fold of all that the question reaches.
@@ -153,9 +156,16 @@ impl LedgerQuestion {
                 }
                 return Ok(rows.into());
             }
-            Way::Pick(facts) if self.is_in_parts() => self.walked(&app, &caller, Some(facts)).await?,
-            Way::Pick(facts) => self.picked(&app, &caller, facts),
-            Way::Walk => self.walked(&app, &caller, None).await?,
+            Way::Pick(facts) => {
+                let times = self.times(&app, &facts).await?;
+                let is_sparse = times.len() * SPARSE < facts.units();
+                if self.is_in_parts() && !is_sparse {
+                    self.walked(&app, &caller, Some(times))
+                } else {
+                    self.picked(&app, &caller, facts)
+                }
+            }
+            Way::Walk => self.walked(&app, &caller, None),
         };
         let mut reading = (view == View::Raw).then(|| Reading::new(app, caller, what));
         let mut portion = async move || -> Result<Option<Vec<Row>>, Problem> {
@@ -245,23 +255,26 @@ impl LedgerQuestion {
         Ok(Page { rows, as_of, count: None, erased: None, next })
     }
 
-    /// All rows in order of time, a stretch at a time; facts tell where there are any.
-    async fn walked(self, app: &Arc<App>, caller: &Caller, facts: Option<Arc<Facts>>) -> Result<Source, Problem> {
-        let Self { question, wanted, sort, view, .. } = self;
-        let (asked, listed) = (question.clone(), wanted.clone());
-        let (mut walk, teller) = walk(app, &caller.portal.id, question, wanted, sort, view);
-        if let Some(facts) = facts {
-            let times = move || {
-                let mut times = Vec::new();
-                sketch(&Selected::new(&asked, &facts), &listed, |sketch| times.push(sketch.t));
-                times
-            };
-            walk.only_at(&app.cores.run_behind(times).await?);
-        }
-        Ok(Source::Walked { stretches: walk.by_days().ahead(), teller, sort, view })
+    /// When its rows are, as facts tell it.
+    async fn times(&self, app: &App, facts: &Arc<Facts>) -> Result<Vec<Millis>, Problem> {
+        let (question, wanted, facts) = (self.question.clone(), self.wanted.clone(), Arc::clone(facts));
+        let tell = move || {
+            let mut times = Vec::new();
+            sketch(&Selected::new(&question, &facts), &wanted, |sketch| times.push(sketch.t));
+            times
+        };
+        app.cores.run_behind(tell).await
     }
 
-    /// All rows in whatever order, as facts tell it.
+    /// All rows in order of time, a stretch at a time; where there are any, if that is known.
+    fn walked(self, app: &Arc<App>, caller: &Caller, times: Option<Vec<Millis>>) -> Source {
+        let Self { question, wanted, sort, view, .. } = self;
+        let (mut walk, teller) = walk(app, &caller.portal.id, question, wanted, sort, view);
+        times.iter().for_each(|times| walk.only_at(times));
+        Source::Walked { stretches: walk.by_days().ahead(), teller, sort, view }
+    }
+
+    /// All rows in whatever order, as facts tell them.
     fn picked(self, app: &Arc<App>, caller: &Caller, facts: Arc<Facts>) -> Source {
         let (app, portal) = (Arc::clone(app), caller.portal.id.clone());
         Source::Picked { app, portal, asked: Box::new(self), facts, from: None, is_done: false }
