@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use sqlx::{AnyConnection, Row, query};
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// Searches whose text is about to go, and of which it is not known yet what they were to others.
 pub const UNTIED: &str = "SELECT seq, portal, id, t FROM event \
@@ -51,6 +52,7 @@ pub async fn keep(db: &mut AnyConnection, before: Millis, now: Millis) -> Result
 }
 
 async fn keep_of(db: &mut AnyConnection, portal: &str, untied: Vec<Untied>, now: Millis) -> Result<(), StoreError> {
+    let start = Instant::now();
     let found = match work_out(db, portal, &untied, now).await {
         Ok(found) => found,
         // A text goes when its time is over, whatever becomes of its figures.
@@ -65,6 +67,8 @@ async fn keep_of(db: &mut AnyConnection, portal: &str, untied: Vec<Untied>, now:
         let ties = postcard::to_allocvec(ties).map_err(|_| StoreError::Damaged("ties"))?;
         query("UPDATE event SET ties = $1 WHERE seq = $2").bind(ties).bind(seq).execute(&mut *db).await?;
     }
+    let millis = start.elapsed().as_millis();
+    tracing::debug!(portal, searches = untied.len(), millis, "it is kept how like searches were whose texts go");
     Ok(())
 }
 
