@@ -3,7 +3,6 @@
 pub mod articles;
 pub mod asking;
 pub mod changes;
-pub mod common;
 pub mod course;
 pub mod episode;
 pub mod episodes;
@@ -18,6 +17,7 @@ pub mod spreadsheet;
 pub mod stretches;
 pub mod topics;
 pub mod trend;
+pub mod typed;
 
 use super::error::{Problem, ProblemBody};
 use super::fields::Fields;

@@ -1,11 +1,11 @@
 //! `GET /reports/episodes/{id}`: one episode of the ledger, told in order.
 
 use super::asking::{self, ReportQuestion, ask, fold};
-use super::common::{common_on, day_of_row};
 use super::episodes::view;
 use super::readings::note_reading;
 use super::shown::{EpisodeBody, View, id, parts, row_id};
 use super::stretches::log_of;
+use super::typed::{common_on, day_of_row};
 use crate::deflection::ledger::Kind;
 use crate::deflection::question::HOUR;
 use crate::deflection::searches::normalise;

@@ -1,9 +1,9 @@
 //! Rows of a large log picked by what the facts of its days tell of them: no row is read that is not shown, but for those of the same people.
 
-use super::common::leave_common;
 use super::paging::Sort;
 use super::shown::{View, time};
 use super::stretches::log_of;
+use super::typed::leave_common;
 use crate::deflection::facts::{Facts, Selected};
 use crate::deflection::log::Millis;
 use crate::deflection::question::REACH;

@@ -4,10 +4,10 @@
 //! the question reaches of those who did something in them, and from nothing else. They are the rows that a fold of everything gives,
 //! of whatever figure; but for what may be shown of a query: here, what enough visitors typed on the day of the row.
 
-use super::common::leave_common;
 use super::course::Course;
 use super::paging::Sort;
 use super::shown::View;
+use super::typed::leave_common;
 use crate::deflection::log::Millis;
 use crate::deflection::question::HOUR;
 use crate::deflection::{Log, Question, Row, Wanted, ledger, ledger_of_days};
