@@ -131,3 +131,27 @@ fn a_ticket_is_handed_over_once_the_help_desk_is_back_although_the_server_was_ki
     let page = service.get(&status.replace("/v1/portals", ""), None);
     assert!(String::from_utf8_lossy(&page.body).contains("Handed over to our support team"));
 }
+
+#[test]
+fn the_topics_of_a_file_are_named_with_an_example_and_their_best_article() {
+    let (content, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    shop(content.path(), 5);
+    let file = folder.path().join("tickets.jsonl");
+    let asked =
+        ["Where is my parcel?", "my parcel where is it", "parcel where", "Cancel the order", "cancel order please"];
+    let lines: Vec<String> = asked.iter().map(|subject| json!({"subject": subject}).to_string()).collect();
+    std::fs::write(&file, format!("{}\nno json\n", lines.join("\n"))).unwrap();
+    let content = content.path().to_str().unwrap();
+    let named = ["tickets", "topics", file.to_str().unwrap(), "--portal", "shop", "--content", content];
+    let (code, printed, said) = signpost(&named);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("tickets.jsonl:6: "), "{said}");
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines[0], "shop: 5 tickets, 2 of 2 topics; 1 line holds no ticket", "{printed}");
+    assert!(lines[2].starts_with("1. ") && lines[2].ends_with("(3 tickets, 60.0 %)"), "{printed}");
+    assert!(lines[3].starts_with("   such as: ") && lines[3].contains("parcel"), "{printed}");
+    assert!(lines[4].starts_with("   not signed in  ") && lines[4].ends_with("no article"), "{printed}");
+    let (_, printed, _) = signpost(&[&named[..], &["--format", "json"]].concat());
+    let told: Value = serde_json::from_str(&printed).unwrap();
+    assert!(told["topics"][1]["example"].as_str().unwrap().to_lowercase().contains("cancel"), "{told}");
+}

@@ -6,7 +6,7 @@ use super::ledger::{EpisodeName, Kind, Row, TicketLine, ending};
 use super::queries::{Asked, common};
 use super::report::Selection;
 use super::searches::Search;
-use super::tickets::Attribution;
+use super::tickets::{Attribution, Filed};
 use super::units::{Unit, What};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,41 +14,19 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Book<'s, 'e, 'a> {
     selection: &'s Selection<'e, 'a>,
     common: BTreeSet<&'e str>,
-    tickets_of_episode: BTreeMap<usize, Vec<usize>>,
-    tickets_of_visit: BTreeMap<usize, Vec<usize>>,
-    tickets_of_form: BTreeMap<usize, Vec<usize>>,
+    filed: Filed,
     episodes_of_visit: BTreeMap<usize, Vec<usize>>,
 }
 
 impl<'s, 'e, 'a> Book<'s, 'e, 'a> {
     pub(super) fn new(selection: &'s Selection<'e, 'a>) -> Self {
         let journeys = selection.journeys;
-        let mut book = Self {
-            selection,
-            common: common(selection),
-            tickets_of_episode: BTreeMap::new(),
-            tickets_of_visit: BTreeMap::new(),
-            tickets_of_form: BTreeMap::new(),
-            episodes_of_visit: BTreeMap::new(),
-        };
-        for (number, (ticket, attribution)) in selection.all_tickets.iter().zip(selection.attributions).enumerate() {
-            if let Some(form) = ticket.form {
-                book.tickets_of_form.entry(form).or_default().push(number);
-            }
-            match attribution {
-                Attribution::Episode { episode, .. } => {
-                    let visit = journeys.episodes[*episode].visit;
-                    book.tickets_of_episode.entry(*episode).or_default().push(number);
-                    book.tickets_of_visit.entry(visit).or_default().push(number);
-                }
-                Attribution::Visit(visit) => book.tickets_of_visit.entry(*visit).or_default().push(number),
-                Attribution::OutsideWindow | Attribution::Unlinked => {}
-            }
-        }
+        let mut episodes_of_visit: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (number, episode) in journeys.episodes.iter().enumerate() {
-            book.episodes_of_visit.entry(episode.visit).or_default().push(number);
+            episodes_of_visit.entry(episode.visit).or_default().push(number);
         }
-        book
+        let filed = Filed::new(selection.all_tickets, selection.attributions, journeys);
+        Self { selection, common: common(selection), filed, episodes_of_visit }
     }
 
     /// The row of a unit.
@@ -91,7 +69,7 @@ impl<'s, 'e, 'a> Book<'s, 'e, 'a> {
 
     /// Numbers of the tickets attributed to an episode.
     pub(super) fn tickets_of_episode(&self, number: usize) -> &[usize] {
-        self.tickets_of_episode.get(&number).map_or(&[], Vec::as_slice)
+        self.filed.of_episode(number)
     }
 
     fn episode(&self, number: usize) -> Row {
@@ -104,14 +82,14 @@ impl<'s, 'e, 'a> Book<'s, 'e, 'a> {
         let visit = &self.selection.journeys.visits[number];
         let episodes = self.episodes_of_visit.get(&number).map_or(&[][..], Vec::as_slice);
         let id = visit.events.first().map_or_else(String::new, |event| event.event.id.clone());
-        let tickets = self.lines(self.tickets_of_visit.get(&number).map_or(&[], Vec::as_slice));
+        let tickets = self.lines(self.filed.of_visit(number));
         Row { kind: Kind::Visit, id, t: visit.start(), tickets, ..self.of(episodes) }
     }
 
     fn form(&self, number: usize) -> Row {
         let form = &self.selection.journeys.forms[number];
         let row = Row {
-            tickets: self.lines(self.tickets_of_form.get(&number).map_or(&[], Vec::as_slice)),
+            tickets: self.lines(self.filed.of_form(number)),
             searches: 0,
             opened: form.suggestions.len(),
             ..self.of(form.episode.as_slice())

@@ -91,8 +91,6 @@ pub struct VisitFact {
     pub traits: u32,
     /// Whether it has a ticketed episode, a sent form, or a ticket linked to it alone.
     pub asked: bool,
-    /// Whether a ticket is attributed to it or one of its episodes.
-    pub ticketed: bool,
     /// Whether something happened in it on a help page.
     pub on_help: bool,
     /// Whether it has a search.
@@ -103,6 +101,10 @@ pub struct VisitFact {
     pub form: bool,
     /// Whether a form's suggestion was opened in it.
     pub suggested: bool,
+    /// Searches in its episodes.
+    pub searches: u32,
+    /// Tickets attributed to it or one of its episodes.
+    pub tickets: u32,
 }
 
 /// What became of an episode.
@@ -122,6 +124,10 @@ pub struct EpisodeFact {
     pub answered: Option<Millis>,
     /// Where an answer was shown and 24 hours have passed: whether nothing came after it, or it was confirmed, and not reopened.
     pub resolved: Option<bool>,
+    /// Searches in it.
+    pub searches: u32,
+    /// Tickets attributed to it.
+    pub tickets: u32,
 }
 
 /// What became of a ticket form.
@@ -137,6 +143,8 @@ pub struct FormFact {
     pub outcome: FormOutcome,
     /// What chance gave its writer.
     pub trial: Option<Trial>,
+    /// Tickets sent with it.
+    pub tickets: u32,
 }
 
 /// A form under an experiment.
@@ -198,6 +206,14 @@ pub struct TicketFact {
     pub link: Link,
     /// To what.
     pub belongs: Belongs,
+}
+
+impl Facts {
+    /// How many things there are of which the ledger can have a row.
+    pub fn units(&self) -> usize {
+        let Self { visits, episodes, forms, searches, tickets, tasks, .. } = self;
+        visits.len() + episodes.len() + forms.len() + searches.len() + tickets.len() + tasks.len()
+    }
 }
 
 impl TicketFact {

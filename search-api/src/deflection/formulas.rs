@@ -144,14 +144,14 @@ fn service_now(selected: &Selected<'_>, meant: impl Fn(Outcome, bool) -> bool, e
 
 fn stage_one(selected: &Selected<'_>, each: &mut dyn FnMut(Unit)) {
     for (number, visit) in selected.visits().filter(|(_, visit)| visit.searched) {
-        let hit = visit.clicked && !visit.form && !visit.ticketed;
+        let hit = visit.clicked && !visit.form && visit.tickets == 0;
         each(Unit::judged(What::Visit(number), visit.t, visit.visitor, hit));
     }
 }
 
 fn stage_two(selected: &Selected<'_>, each: &mut dyn FnMut(Unit)) {
     for (number, visit) in selected.visits().filter(|(_, visit)| visit.form) {
-        let hit = visit.suggested && !visit.ticketed;
+        let hit = visit.suggested && visit.tickets == 0;
         each(Unit::judged(What::Visit(number), visit.t, visit.visitor, hit));
     }
 }

@@ -30,6 +30,15 @@ pub struct History {
 }
 
 impl History {
+    /// What was asked in it, as it was typed.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let of_steps = self.steps.iter().filter_map(|step| match &step.happened {
+            Happened::Searched { text, .. } => text.as_deref(),
+            _ => None,
+        });
+        of_steps.chain(self.row.text.as_deref())
+    }
+
     /// The same where these texts may be shown, and no others.
     pub fn among(mut self, common: &BTreeSet<String>) -> Self {
         self.row.asked = self.row.asked.map(|asked| asked.among(self.row.text.as_deref(), common));

@@ -4,7 +4,7 @@
 //! and on tickets that are theirs, name one of their searches or forms, or come from an address that they are known by. Nothing else in
 //! the log matters to them.
 
-use super::log::{Address, Event, Hash, Kind, Millis, Person, Ticket};
+use super::log::{Address, Event, Hash, Kind, Person, Ticket};
 use super::visitors::Visitor;
 use std::collections::HashSet;
 
@@ -31,6 +31,14 @@ impl Kin {
             }
         }
         self.unread.len() > before
+    }
+
+    /// Adds somebody as they are known.
+    pub fn meet_one(&mut self, one: Visitor) {
+        self.meet(&match one {
+            Visitor::Subject(subject) => Person { subject: Some(subject), ..Person::default() },
+            Visitor::Browser(browser) => Person { browser: Some(browser), ..Person::default() },
+        });
     }
 
     /// Adds whoever wrote a ticket.
@@ -88,13 +96,12 @@ impl Kin {
             || ticket.form_id.as_ref().is_some_and(|id| self.forms.contains(id))
     }
 
-    /// Ids of searches and forms that their tickets name, and those of a stretch of time, of which it is not known whose they are. Each id
+    /// Ids of searches and forms that their tickets name, and those that are meant, of which it is not known whose they are. Each id
     /// is told once: whoever holds it is to be met.
-    pub fn unheld(&mut self, tickets: &[Ticket], (from, to): (Millis, Millis)) -> Option<Vec<String>> {
+    pub fn unheld(&mut self, tickets: &[Ticket], is_meant: impl Fn(&Ticket) -> bool) -> Option<Vec<String>> {
         let mut ids = Vec::new();
         for ticket in tickets {
-            let is_there = from <= ticket.at && ticket.at < to;
-            if !is_there && !self.holds(ticket) {
+            if !is_meant(ticket) && !self.holds(ticket) {
                 continue;
             }
             let search = ticket.search_id.as_ref().filter(|id| !self.searches.contains(*id));

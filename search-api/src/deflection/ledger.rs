@@ -8,8 +8,9 @@ use super::queries::Asked;
 use super::report::Selection;
 use super::tickets::{Link, Rule};
 use super::units::{LINK_COVERAGE, Unit, Units, What, link_coverage};
+use super::visitors::Visitor;
 use super::{figures, formulas, tasks};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a row stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -168,20 +169,27 @@ pub struct Row {
     pub episodes: Vec<EpisodeName>,
 }
 
-/// How many rows there are, and when.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Extent {
-    /// The time of each, in the order of their kind.
-    pub times: Vec<Millis>,
-    /// How many more are counted, of people who were erased since: of those there are no rows.
-    pub erased: usize,
-}
-
-impl Extent {
-    /// How many a figure counts.
-    pub fn count(&self) -> usize {
-        self.times.len() + self.erased
-    }
+/// What facts tell of a row, without any of its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sketch {
+    /// What it stands for.
+    pub kind: Kind,
+    /// The time by which it falls into the range.
+    pub t: Millis,
+    /// Whose it is; a ticket may be nobody's.
+    pub whose: Option<Visitor>,
+    /// As [`Row::outcome`].
+    pub outcome: &'static str,
+    /// Whether it stands in the figure's numerator.
+    pub numerator: bool,
+    /// Whether it stands in the figure's denominator.
+    pub denominator: bool,
+    /// Searches in it.
+    pub searches: usize,
+    /// How many tickets belong to it; of a ticket, one.
+    pub tickets: usize,
+    /// What it contributes to the time to answer.
+    pub millis: Option<Millis>,
 }
 
 /// What an episode is found by.
@@ -214,13 +222,14 @@ pub struct TicketLine {
 /// The rows that are wanted, in order of time, then of kind and id.
 pub(super) fn draw(selection: &Selection<'_, '_>, wanted: &Wanted) -> Vec<Row> {
     let book = Book::new(selection);
-    let mut rows: Vec<Row> = units(&selection.selected, wanted).into_iter().map(|unit| book.row(unit)).collect();
+    let mut rows: Vec<Row> = Vec::new();
+    tell_units(&selection.selected, wanted, &mut |unit| rows.push(book.row(unit)));
     rows.sort_by(|a, b| (a.t, a.kind, &a.id).cmp(&(b.t, b.kind, &b.id)));
     rows
 }
 
-/// What the wanted rows are of.
-pub(super) fn units(selected: &Selected<'_>, wanted: &Wanted) -> Vec<Unit> {
+/// Tells what the wanted rows are of.
+fn tell_units(selected: &Selected<'_>, wanted: &Wanted, each: &mut dyn FnMut(Unit)) {
     let part = match wanted.listed {
         Listed::All(_) => Part::Both,
         Listed::Figure(_, part) => part,
@@ -232,25 +241,63 @@ pub(super) fn units(selected: &Selected<'_>, wanted: &Wanted) -> Vec<Unit> {
     };
     let ended = |unit: &Unit| wanted.outcomes.is_empty() || wanted.outcomes.contains(ending(selected.facts, unit.what));
     let within = |unit: &Unit| wanted.within.is_none_or(|(from, to)| from <= unit.t && unit.t < to);
-    let mut units = Vec::new();
-    let mut tell = |unit: Unit| units.extend((within(&unit) && meant(&unit) && ended(&unit)).then_some(unit));
+    let mut tell = |unit: Unit| {
+        if within(&unit) && meant(&unit) && ended(&unit) {
+            each(unit);
+        }
+    };
     match &wanted.listed {
         Listed::All(kind) => all(selected, *kind, &mut tell),
         Listed::Figure(counted, _) => (counted.units)(selected, &mut tell),
     }
-    units
 }
 
-/// What there is of the wanted rows, told by facts without their words.
-pub(super) fn extent(selected: &Selected<'_>, wanted: &Wanted) -> Extent {
-    let mut extent = Extent::default();
-    for unit in units(selected, wanted) {
-        match whose(selected.facts, unit.what).map(|who| selected.facts.visitors[who as usize]) {
-            Some(visitor) if visitor.is_stranger() => extent.erased += 1,
-            _ => extent.times.push(unit.t),
+/// Tells each of the wanted rows as far as facts know it, in the same order at every telling; returns how many more are counted, of
+/// people who were erased since: of those there are no rows.
+pub(super) fn sketch(selected: &Selected<'_>, wanted: &Wanted, each: &mut dyn FnMut(Sketch)) -> usize {
+    let (facts, mut erased) = (selected.facts, 0);
+    tell_units(selected, wanted, &mut |unit| {
+        let whose = whose(facts, unit.what).map(|who| facts.visitors[who as usize]);
+        if whose.is_some_and(|visitor| visitor.is_stranger()) {
+            erased += 1;
+            return;
         }
+        let (searches, tickets) = held(facts, unit.what);
+        each(Sketch {
+            kind: kind(unit.what),
+            t: unit.t,
+            whose,
+            outcome: ending(facts, unit.what),
+            numerator: unit.numerator,
+            denominator: unit.denominator,
+            searches: searches as usize,
+            tickets: tickets as usize,
+            millis: unit.millis,
+        });
+    });
+    erased
+}
+
+/// The rows that were sketched, in no order: where each counts is said by its sketch, everything else by what was followed. What ended
+/// otherwise than its sketch says has none.
+pub(super) fn complete(selection: &Selection<'_, '_>, sketches: &[Sketch]) -> Vec<Row> {
+    let mut sought: BTreeMap<(Kind, Millis, &str), Vec<&Sketch>> = BTreeMap::new();
+    // Those that nothing tells apart but their people stand in the same order in both.
+    for sketch in sketches.iter().rev() {
+        sought.entry((sketch.kind, sketch.t, sketch.outcome)).or_default().push(sketch);
     }
-    extent
+    let kinds: BTreeSet<Kind> = sketches.iter().map(|sketch| sketch.kind).collect();
+    let (book, selected, mut rows) = (Book::new(selection), &selection.selected, Vec::new());
+    for kind in kinds {
+        all(selected, kind, &mut |unit| {
+            let key = (kind, unit.t, ending(selected.facts, unit.what));
+            if let Some(sketch) = sought.get_mut(&key).and_then(Vec::pop) {
+                let Sketch { numerator, denominator, millis, .. } = *sketch;
+                rows.push(book.row(Unit { numerator, denominator, millis, ..unit }));
+            }
+        });
+    }
+    rows
 }
 
 /// Whose something was, if it was anybody's.
@@ -262,6 +309,30 @@ fn whose(facts: &Facts, what: What) -> Option<Who> {
         What::Search(number) => Some(facts.searches[number].visitor),
         What::Ticket(number) => facts.tickets[number].visitor,
         What::Task(number) => Some(facts.tasks[number].visitor),
+    }
+}
+
+/// Of what kind something is.
+fn kind(what: What) -> Kind {
+    match what {
+        What::Episode(_) => Kind::Episode,
+        What::Visit(_) => Kind::Visit,
+        What::Form(_) => Kind::Form,
+        What::Search(_) => Kind::Search,
+        What::Ticket(_) => Kind::Ticket,
+        What::Task(_) => Kind::Task,
+    }
+}
+
+/// How many searches and tickets its row has.
+fn held(facts: &Facts, what: What) -> (u32, u32) {
+    match what {
+        What::Episode(number) => (facts.episodes[number].searches, facts.episodes[number].tickets),
+        What::Visit(number) => (facts.visits[number].searches, facts.visits[number].tickets),
+        What::Form(number) => (0, facts.forms[number].tickets),
+        What::Search(_) => (1, 0),
+        What::Ticket(_) => (0, 1),
+        What::Task(_) => (0, 0),
     }
 }
 

@@ -11,10 +11,10 @@ use super::question::{HOUR, MINUTE, Question, Stratum, Window};
 use super::story::{Story, T0, browser, may};
 use super::units::LINK_COVERAGE;
 use super::visitors::Visitor;
-use super::{Row, Wanted, extent, history, ledger, report, sums};
+use super::{Row, Sketch, Wanted, complete, history, ledger, report, sketch, sums};
 use indexer::language::Language;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The rows of a part of a figure.
 fn rows(log: &Log, question: &Question, figure: &str, part: Part) -> Vec<Row> {
@@ -44,9 +44,23 @@ fn questions() -> Vec<Question> {
 /// The rows of all who are tied to whoever did something in a stretch of time, as a store would read them.
 fn around(log: &Log, within: (Millis, Millis)) -> Log {
     let there = |t: Millis| within.0 <= t && t < within.1;
-    let (mut kin, mut events) = (Kin::default(), BTreeMap::new());
+    let mut kin = Kin::default();
     log.events.iter().filter(|event| there(moment(&event.stamp).t)).for_each(|event| _ = kin.meet(&event.person));
-    log.tickets.iter().filter(|ticket| there(ticket.at)).for_each(|ticket| kin.meet_author(ticket));
+    part(log, kin, |ticket| there(ticket.at))
+}
+
+/// The same of all who are tied to those of whom rows were sketched.
+fn of_those_sketched(log: &Log, sketches: &[Sketch]) -> Log {
+    let moments: BTreeSet<Millis> = sketches.iter().map(|sketch| sketch.t).collect();
+    let mut kin = Kin::default();
+    sketches.iter().filter_map(|sketch| sketch.whose).for_each(|one| kin.meet_one(one));
+    part(log, kin, |ticket| moments.contains(&ticket.at))
+}
+
+/// The same of people who were met, and of the authors of the tickets that are meant.
+fn part(log: &Log, mut kin: Kin, is_meant: impl Fn(&Ticket) -> bool) -> Log {
+    let mut events = BTreeMap::new();
+    log.tickets.iter().filter(|ticket| is_meant(ticket)).for_each(|ticket| kin.meet_author(ticket));
     kin.tie(&log.tickets, &log.addresses);
     loop {
         let unread = kin.unread();
@@ -62,7 +76,7 @@ fn around(log: &Log, within: (Millis, Millis)) -> Log {
         if !unread.is_empty() {
             continue;
         }
-        let Some(ids) = kin.unheld(&log.tickets, within) else { break };
+        let Some(ids) = kin.unheld(&log.tickets, &is_meant) else { break };
         let names = |event: &&Event| match &event.kind {
             EventKind::Search(searched) => searched.search_id.as_ref().is_some_and(|id| ids.contains(id)),
             EventKind::FormOpen { form_id, .. }
@@ -72,7 +86,7 @@ fn around(log: &Log, within: (Millis, Millis)) -> Log {
         };
         log.events.iter().filter(names).for_each(|event| _ = kin.meet(&event.person));
     }
-    let tickets = log.tickets.iter().filter(|ticket| kin.holds(ticket) || there(ticket.at)).cloned().collect();
+    let tickets = log.tickets.iter().filter(|ticket| kin.holds(ticket) || is_meant(ticket)).cloned().collect();
     Log { events: events.into_values().collect(), tickets, ..log.clone() }
 }
 
@@ -176,10 +190,28 @@ proptest! {
                 let rows: Vec<Row> =
                     parts.iter().flat_map(|(stretch, part)| told(part, &question, &within(*stretch))).collect();
                 prop_assert_eq!(&rows, &whole, "{:?}", wanted.listed);
-                let mut known = sums(&log, &question, |selected, _| extent(selected, &wanted));
-                known.times.sort_unstable();
-                prop_assert_eq!(known.erased, 0);
-                prop_assert_eq!(known.times, whole.iter().map(|row| row.t).collect::<Vec<_>>());
+                // What facts tell of them is the same, and leads to them by whoever they are of.
+                let mut sketches = Vec::new();
+                let erased = sums(&log, &question, |selected, _| sketch(selected, &wanted, |one| sketches.push(one)));
+                prop_assert_eq!(erased, 0);
+                sketches.sort_by_key(|sketch| (sketch.t, sketch.kind));
+                prop_assert_eq!(sketches.len(), whole.len());
+                for of in [0, 1] {
+                    let picked: Vec<Sketch> = sketches.iter().filter(|one| one.t.rem_euclid(5) % 2 == of).copied().collect();
+                    let mut rows = complete(&of_those_sketched(&log, &picked), &question, &picked);
+                    rows.sort_by(|a, b| (a.t, a.kind, &a.id).cmp(&(b.t, b.kind, &b.id)));
+                    for (row, sketch) in rows.iter().zip(&picked) {
+                        prop_assert_eq!((row.t, row.kind), (sketch.t, sketch.kind));
+                    }
+                    let amounts = |row: &Row| (row.t, row.searches, row.tickets.len());
+                    let mut told: Vec<_> = picked.iter().map(|one| (one.t, one.searches, one.tickets)).collect();
+                    told.sort_unstable();
+                    let mut found: Vec<_> = rows.iter().map(amounts).collect();
+                    found.sort_unstable();
+                    prop_assert_eq!(found, told);
+                    let rows: Vec<Row> = rows.into_iter().map(|row| Row { asked: None, ..row }).collect();
+                    prop_assert_eq!(rows, whole.iter().filter(|row| row.t.rem_euclid(5) % 2 == of).cloned().collect::<Vec<_>>());
+                }
             }
         }
     }

@@ -54,7 +54,7 @@ pub(crate) mod story;
 mod worked_cases;
 
 pub use history::History;
-pub use ledger::{Extent, Row, Wanted};
+pub use ledger::{Row, Sketch, Wanted};
 pub use log::Log;
 pub use question::{Question, Window};
 pub use report::Report;
@@ -149,8 +149,20 @@ pub fn articles(log: &Log, question: &Question) -> std::collections::BTreeMap<St
 
 /// What changed in the outcomes of a question's range from what was known at `since` to what is known at its own moment.
 pub fn revision(log: &Log, question: &Question, since: Millis) -> Revision {
-    let known = |question: &Question| follow(log, question).judge(question, revision::outcomes);
+    revision_within(log, question, since, question.range())
+}
+
+/// The same of the episodes that began within a stretch of time, its end excluded.
+pub fn revision_within(log: &Log, question: &Question, since: Millis, within: (Millis, Millis)) -> Revision {
+    let known =
+        |question: &Question| follow(log, question).judge(question, |selection| revision::outcomes(selection, within));
     revision::compare(&known(&Question { as_of: since, ..question.clone() }), &known(question))
+}
+
+/// What changed since a moment of the episodes that cannot have moved, told by facts: of all but those of [`revision::movable`].
+pub fn revision_beside(selected: &Selected<'_>, since: Millis) -> Revision {
+    let (first, after) = revision::movable(selected.question, since);
+    Revision::around(selected, (selected.question.start_of(first), selected.question.start_of(after)))
 }
 
 /// The rows that a report's figures are the sums of, in order of time.
@@ -173,9 +185,15 @@ pub fn ledger_of_days(log: &Log, question: &Question, wanted: &Wanted) -> Vec<Ro
     })
 }
 
-/// How many those rows are, and when, of facts; and how many are counted in them of whom there are none any more.
-pub fn extent(selected: &Selected<'_>, wanted: &Wanted) -> Extent {
-    ledger::extent(selected, wanted)
+/// Tells those rows one by one as far as facts know them, in the same order at every telling; returns how many are counted in them of
+/// whom there are none any more.
+pub fn sketch(selected: &Selected<'_>, wanted: &Wanted, mut each: impl FnMut(Sketch)) -> usize {
+    ledger::sketch(selected, wanted, &mut each)
+}
+
+/// The rows that were sketched, in no order, from a log that holds all of whoever they are of.
+pub fn complete(log: &Log, question: &Question, sketches: &[Sketch]) -> Vec<Row> {
+    follow(log, question).judge(question, |selection| ledger::complete(selection, sketches))
 }
 
 /// The normalised texts that enough visitors typed in what a question selects of a log: those that may be shown.

@@ -1,7 +1,12 @@
 //! Why a figure of one range is another today: the outcome of each episode as it was known at two moments.
 
+use super::facts::Selected;
+use super::log::Millis;
 use super::outcomes::Outcome;
+use super::question::{DAY, Question, day_of};
 use super::report::Selection;
+use jiff::ToSpan;
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// What became known between two moments, by what it did to outcomes.
@@ -66,6 +71,18 @@ pub struct Move {
     pub episodes: u64,
 }
 
+/// How long before its window a need may begin whose outcome moves yet: it may go on, as long as its visit does.
+const GOES_ON: Millis = 2 * DAY;
+
+/// The days of a question's range, the last excluded, whose needs may have moved between a moment and that of the question: those of later
+/// days are new, those of days before were settled.
+pub fn movable(question: &Question, since: Millis) -> (Date, Date) {
+    let day = |t| day_of(t, &question.zone);
+    let first = day(since.saturating_sub(question.window.length() + GOES_ON));
+    let after = day(since).saturating_add(1.day());
+    (first.clamp(question.from, question.to), after.clamp(question.from, question.to))
+}
+
 /// What changed between two moments. Old counts and moves add up to the new ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Revision {
@@ -85,9 +102,41 @@ impl Move {
     }
 }
 
-/// The outcome of each selected episode, by its id.
-pub(super) fn outcomes(selection: &Selection<'_, '_>) -> BTreeMap<String, Outcome> {
-    selection.episodes().map(|(episode, outcome)| (episode.id.to_owned(), outcome)).collect()
+impl Revision {
+    /// What facts tell of the episodes that began outside a stretch of time which holds the first moment: those before it were known
+    /// as they are, those after it had not begun.
+    pub(super) fn around(selected: &Selected<'_>, (from, to): (Millis, Millis)) -> Self {
+        let mut told = Self { old: none(), new: none(), moves: Vec::new() };
+        let mut begun = none();
+        for (_, episode) in selected.episodes().filter(|(_, episode)| episode.t < from || to <= episode.t) {
+            *told.new.entry(episode.outcome).or_default() += 1;
+            let of = if episode.t < from { &mut told.old } else { &mut begun };
+            *of.entry(episode.outcome).or_default() += 1;
+        }
+        let begun = begun.into_iter().filter(|(_, episodes)| *episodes > 0);
+        let begun = begun.map(|(new, episodes)| Move { cause: Cause::Begun, old: None, new: Some(new), episodes });
+        Self { moves: begun.collect(), ..told }
+    }
+
+    /// Adds what changed of other episodes.
+    pub fn absorb(&mut self, other: Self) {
+        for (mine, theirs) in [(&mut self.old, other.old), (&mut self.new, other.new)] {
+            for (outcome, episodes) in theirs {
+                *mine.entry(outcome).or_default() += episodes;
+            }
+        }
+        let mut moves: BTreeMap<_, u64> = BTreeMap::new();
+        for Move { cause, old, new, episodes } in self.moves.drain(..).chain(other.moves) {
+            *moves.entry((cause, old, new)).or_default() += episodes;
+        }
+        self.moves = in_order(moves);
+    }
+}
+
+/// The outcome of each selected episode that began within a stretch of time, its end excluded, by its id.
+pub(super) fn outcomes(selection: &Selection<'_, '_>, (from, to): (Millis, Millis)) -> BTreeMap<String, Outcome> {
+    let episodes = selection.episodes().filter(|(episode, _)| from <= episode.start && episode.start < to);
+    episodes.map(|(episode, outcome)| (episode.id.to_owned(), outcome)).collect()
 }
 
 /// Compares what was known of the episodes at two moments.
@@ -99,8 +148,11 @@ pub(super) fn compare(old: &BTreeMap<String, Outcome>, new: &BTreeMap<String, Ou
             *moves.entry((cause, old, new)).or_default() += 1;
         }
     }
-    let moved = moves.into_iter().map(|((cause, old, new), episodes)| Move { cause, old, new, episodes });
-    Revision { old: counts(old), new: counts(new), moves: moved.collect() }
+    Revision { old: counts(old), new: counts(new), moves: in_order(moves) }
+}
+
+fn in_order(moves: BTreeMap<(Cause, Option<Outcome>, Option<Outcome>), u64>) -> Vec<Move> {
+    moves.into_iter().map(|((cause, old, new), episodes)| Move { cause, old, new, episodes }).collect()
 }
 
 /// Why an outcome changed. `None`: it did not.
@@ -120,9 +172,13 @@ fn cause(old: Option<Outcome>, new: Option<Outcome>) -> Option<Cause> {
 }
 
 fn counts(outcomes: &BTreeMap<String, Outcome>) -> BTreeMap<Outcome, u64> {
-    let mut counts: BTreeMap<Outcome, u64> = Outcome::ALL.into_iter().map(|outcome| (outcome, 0)).collect();
+    let mut counts = none();
     outcomes.values().for_each(|outcome| *counts.entry(*outcome).or_default() += 1);
     counts
+}
+
+fn none() -> BTreeMap<Outcome, u64> {
+    Outcome::ALL.into_iter().map(|outcome| (outcome, 0)).collect()
 }
 
 #[cfg(test)]
@@ -131,7 +187,7 @@ mod tests {
     use crate::deflection::properties::{step, tell};
     use crate::deflection::question::{HOUR, MINUTE, Question, Window};
     use crate::deflection::story::{Story, T0, browser, may};
-    use crate::deflection::{report, revision};
+    use crate::deflection::{report, revision, revision_beside, revision_within, sums};
     use proptest::prelude::*;
 
     #[test]
@@ -186,6 +242,28 @@ mod tests {
             for outcome in Outcome::ALL {
                 let moved: i64 = told.moves.iter().map(|m| m.effect(|other| other == outcome)).sum();
                 prop_assert_eq!(told.old[&outcome] as i64 + moved, told.new[&outcome] as i64);
+            }
+        }
+
+        #[test]
+        fn what_cannot_have_moved_is_told_by_facts(
+            steps in proptest::collection::vec(step(), 0..120), days in -2..9_i64, minutes in 0..1_440_i64,
+        ) {
+            let log = tell(&steps);
+            let since = T0 + days * DAY + minutes * MINUTE;
+            for window in Window::ALL {
+                let question = may(window);
+                let mut told = sums(&log, &question, |selected, _| revision_beside(selected, since));
+                let (from, to) = movable(&question, since);
+                if from < to {
+                    let movable = Question { from, to, ..question.clone() };
+                    // In two parts.
+                    let (first, end) = movable.range();
+                    for within in [(first, first + 9 * HOUR), (first + 9 * HOUR, end)] {
+                        told.absorb(revision_within(&log, &movable, since, within));
+                    }
+                }
+                prop_assert_eq!(&told, &revision(&log, &question, since), "{:?} {} {}", window, from, to);
             }
         }
     }

@@ -149,6 +149,51 @@ pub fn link<'a>(
     linked
 }
 
+/// Tickets by what they belong to under a window, each by its number.
+#[derive(Debug, Default)]
+pub struct Filed {
+    of_episodes: BTreeMap<usize, Vec<usize>>,
+    of_visits: BTreeMap<usize, Vec<usize>>,
+    of_forms: BTreeMap<usize, Vec<usize>>,
+}
+
+impl Filed {
+    /// Sorts tickets by their attributions.
+    pub fn new(tickets: &[LinkedTicket<'_>], attributions: &[Attribution], journeys: &Journeys<'_>) -> Self {
+        let mut filed = Self::default();
+        for (number, (ticket, attribution)) in tickets.iter().zip(attributions).enumerate() {
+            if let Some(form) = ticket.form {
+                filed.of_forms.entry(form).or_default().push(number);
+            }
+            let visit = match attribution {
+                Attribution::Episode { episode, .. } => {
+                    filed.of_episodes.entry(*episode).or_default().push(number);
+                    journeys.episodes[*episode].visit
+                }
+                Attribution::Visit(visit) => *visit,
+                Attribution::OutsideWindow | Attribution::Unlinked => continue,
+            };
+            filed.of_visits.entry(visit).or_default().push(number);
+        }
+        filed
+    }
+
+    /// Those attributed to an episode.
+    pub fn of_episode(&self, number: usize) -> &[usize] {
+        self.of_episodes.get(&number).map_or(&[], Vec::as_slice)
+    }
+
+    /// Those attributed to a visit or to one of its episodes.
+    pub fn of_visit(&self, number: usize) -> &[usize] {
+        self.of_visits.get(&number).map_or(&[], Vec::as_slice)
+    }
+
+    /// Those sent with a form.
+    pub fn of_form(&self, number: usize) -> &[usize] {
+        self.of_forms.get(&number).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// Attributes each ticket under a window. Candidates are the linked visitor's episodes in whose window it lies; of them the
 /// named one; else the one most alike, if alike enough; else the latest.
 pub fn attribute(

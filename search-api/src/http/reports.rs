@@ -3,11 +3,13 @@
 pub mod articles;
 pub mod asking;
 pub mod changes;
+pub mod common;
 pub mod course;
 pub mod episode;
 pub mod episodes;
 pub mod lines;
 pub mod paging;
+pub mod picking;
 pub mod readings;
 pub mod replay;
 pub mod searches;

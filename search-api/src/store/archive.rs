@@ -2,9 +2,9 @@
 
 use super::database::{Database, DatabaseUrl};
 use super::writer::{CONFLICTS, DROPPED, FOREIGN_IDS};
-use super::{FORM, StoreError, rows};
+use super::{FORM, StoreError, kin, rows};
 use crate::deflection::Log;
-use crate::deflection::log::{Address, Lost, Millis, Stretch, Ticket};
+use crate::deflection::log::{Address, Lost, Millis, Person, Stretch, Ticket};
 use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row, query};
 use std::path::Path;
 
@@ -29,12 +29,14 @@ const ADDRESSES: &str = "SELECT * FROM address WHERE portal = $1";
 const COVERAGE: &str =
     "SELECT source, start, until FROM coverage WHERE portal IS NULL OR portal = $1 ORDER BY source, start";
 const OUTAGES: &str = "SELECT source, start, until FROM outage WHERE portal = $1 ORDER BY source, start, until";
+const TYPED: &str = "SELECT subject, browser, browser_before, text FROM event \
+                     WHERE portal = $1 AND t BETWEEN $2 AND $3 AND kind = 'search' AND text IS NOT NULL";
 const LOST: &str = "SELECT reason, CAST(SUM(count) AS BIGINT) AS count FROM lost \
                     WHERE portal = $1 AND hour BETWEEN $2 AND $3 GROUP BY reason";
 
 /// Whatever is asked of large tables, each with portal, first and last moment.
 #[cfg(test)]
-pub(super) const ASKED: [&str; 3] = [EVENTS, TICKETS, LOST];
+pub(super) const ASKED: [&str; 4] = [EVENTS, TICKETS, TYPED, LOST];
 
 /// The event database, opened to be read.
 #[derive(Clone)]
@@ -58,7 +60,8 @@ impl Archive {
         &self.pool
     }
 
-    /// The rows of a portal that happened between two moments, inclusive, in no order.
+    /// The rows of a portal that happened between two moments, inclusive, in no order; and the visits of long before in which somebody
+    /// searched or began a form that a ticket among them names.
     pub async fn log(&self, portal: &str, from: Millis, to: Millis) -> Result<Log, StoreError> {
         // One transaction: all parts are of one moment.
         let mut db = self.pool.begin().await?;
@@ -66,7 +69,14 @@ impl Archive {
         for row in query(EVENTS).bind(portal).bind(from).bind(to).fetch_all(&mut *db).await? {
             log.events.push(rows::event(&row)?);
         }
+        kin::add_named(&mut db, portal, from, &mut log).await?;
         Ok(log)
+    }
+
+    /// Who typed what in the searches of a portal between two moments, inclusive, as far as it is kept.
+    pub async fn typed(&self, portal: &str, from: Millis, to: Millis) -> Result<Vec<(Person, String)>, StoreError> {
+        let rows = query(TYPED).bind(portal).bind(from).bind(to).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok((rows::person(row)?, row.try_get("text")?))).collect()
     }
 
     /// What the log of a portal between two moments has beside its events.

@@ -1,15 +1,15 @@
-//! The part of a log that tells all of those of whom something happened in a stretch of it.
+//! The part of a log that tells all of some people, or of those of whom something happened in a stretch of it.
 
 use super::archive::{Archive, EVENT};
 use super::insert::portions;
 use super::{StoreError, rows};
 use crate::deflection::Log;
 use crate::deflection::kin::Kin;
-use crate::deflection::log::{Event, Millis, Person, Ticket};
+use crate::deflection::log::{Event, Kind, Millis, Person, Searched, Ticket};
+use crate::deflection::question::HOUR;
 use crate::deflection::visitors::Visitor;
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, AssertSqlSafe, query};
-use std::collections::BTreeMap;
+use sqlx::{AnyConnection, AssertSqlSafe, Row, query};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// People or names that are asked for by one statement.
 const AT_ONCE: usize = 256;
@@ -18,46 +18,75 @@ const AT_ONCE: usize = 256;
 const THERE: &str =
     "SELECT DISTINCT subject, browser, browser_before FROM event WHERE portal = $1 AND t BETWEEN $2 AND $3";
 
-/// Who searched by an id, and who began or went on with a form, each by an index of its own.
+/// Who searched by an id, and who began or went on with a form, each by an index of its own; and when.
 pub(super) const HELD: [&str; 2] = [
-    "SELECT DISTINCT subject, browser, browser_before FROM event WHERE portal = $1 AND t BETWEEN $2 AND $3 AND kind = 'search' \
+    "SELECT t, subject, browser, browser_before FROM event WHERE portal = $1 AND t BETWEEN $2 AND $3 AND kind = 'search' \
      AND search_id",
-    "SELECT DISTINCT subject, browser, browser_before FROM event WHERE portal = $1 AND t BETWEEN $2 AND $3 \
+    "SELECT t, subject, browser, browser_before FROM event WHERE portal = $1 AND t BETWEEN $2 AND $3 \
      AND kind IN ('form_open', 'form_suggest', 'form_left') AND form_id",
 ];
 
+/// How far around a search or form of long ago its holder is looked at: their visit lies in it.
+const AROUND_NAMED: Millis = 12 * HOUR;
+
+/// Names of such that are looked for, those of the latest tickets; and events of their holders; at most.
+const MOST_NAMED: (usize, usize) = (512, 100_000);
+
+/// Whom a part of a log is to tell of; it tells of all who are tied to them too.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose<'a> {
+    /// Everybody of whom there is an event or a ticket in a stretch of time, its end excluded.
+    There(Millis, Millis),
+    /// Some people, and the authors of the tickets that were made at some moments.
+    Of(&'a BTreeSet<Visitor>, &'a BTreeSet<Millis>),
+}
+
+impl Whose<'_> {
+    /// Whether a ticket's author is meant.
+    fn is_author_of(&self, ticket: &Ticket) -> bool {
+        match self {
+            Self::There(from, to) => *from <= ticket.at && ticket.at < *to,
+            Self::Of(_, moments) => moments.contains(&ticket.at),
+        }
+    }
+}
+
 impl Archive {
-    /// The rows of a portal between two moments, inclusive, of everybody of whom there is an event or a ticket in a stretch between
-    /// them (its end excluded), and of all who are tied to them: in no order, and of them all there are. `beside` is what the log has
-    /// there beside its events. `None`: they have more than so many events.
-    pub async fn log_around(
+    /// The rows of a portal between two moments, inclusive, of some people and of all who are tied to them: in no order, and of them all
+    /// there are. `beside` is what the log has there beside its events. `None`: they have more than so many events.
+    pub async fn log_of(
         &self,
         portal: &str,
         (from, to): (Millis, Millis),
-        within: (Millis, Millis),
+        whose: Whose<'_>,
         beside: &Log,
         most: usize,
     ) -> Result<Option<Log>, StoreError> {
         // One transaction: all events are of one moment.
-        around(&mut *self.pool().begin().await?, portal, (from, to), within, beside, most).await
+        of(&mut *self.pool().begin().await?, portal, (from, to), whose, beside, most).await
     }
 }
 
-/// See [`Archive::log_around`].
-pub(super) async fn around(
+/// See [`Archive::log_of`].
+pub(super) async fn of(
     db: &mut AnyConnection,
     portal: &str,
     (from, to): (Millis, Millis),
-    within: (Millis, Millis),
+    whose: Whose<'_>,
     beside: &Log,
     most: usize,
 ) -> Result<Option<Log>, StoreError> {
     let (mut kin, mut found) = (Kin::default(), BTreeMap::new());
-    let there = query(THERE).bind(portal).bind(within.0).bind(within.1.saturating_sub(1));
-    for person in persons(there.fetch_all(&mut *db).await?)? {
-        kin.meet(&person);
+    match whose {
+        Whose::There(from, to) => {
+            let there = query(THERE).bind(portal).bind(from).bind(to.saturating_sub(1)).fetch_all(&mut *db).await?;
+            for row in &there {
+                kin.meet(&rows::person(row)?);
+            }
+        }
+        Whose::Of(people, _) => people.iter().for_each(|one| kin.meet_one(*one)),
     }
-    for ticket in beside.tickets.iter().filter(|ticket| within.0 <= ticket.at && ticket.at < within.1) {
+    for ticket in beside.tickets.iter().filter(|ticket| whose.is_author_of(ticket)) {
         kin.meet_author(ticket);
     }
     kin.tie(&beside.tickets, &beside.addresses);
@@ -67,20 +96,65 @@ pub(super) async fn around(
             return Ok(None);
         }
         // A ticket may name what somebody else searched or wrote.
-        let Some(ids) = kin.unheld(&beside.tickets, within) else { break };
-        for person in holders(db, portal, (from, to), &ids).await? {
+        let Some(ids) = kin.unheld(&beside.tickets, |ticket| whose.is_author_of(ticket)) else { break };
+        for (_, person) in holders(db, portal, (from, to), &ids).await? {
             kin.meet(&person);
         }
     }
-    let theirs = |ticket: &&Ticket| kin.holds(ticket) || (within.0 <= ticket.at && ticket.at < within.1);
-    Ok(Some(Log {
+    let theirs = |ticket: &&Ticket| kin.holds(ticket) || whose.is_author_of(ticket);
+    let mut log = Log {
         events: found.into_values().collect(),
         tickets: beside.tickets.iter().filter(theirs).cloned().collect(),
         addresses: beside.addresses.clone(),
         coverage: beside.coverage.clone(),
         outages: beside.outages.clone(),
         lost: beside.lost,
-    }))
+    };
+    add_named(db, portal, from, &mut log).await?;
+    Ok(Some(log))
+}
+
+/// Adds to a log that begins at a moment the visits before it in which somebody searched or began a form that its tickets name: a name
+/// counts however old it is.
+pub(super) async fn add_named(
+    db: &mut AnyConnection,
+    portal: &str,
+    from: Millis,
+    log: &mut Log,
+) -> Result<(), StoreError> {
+    let Some(ids) = named_before(log) else { return Ok(()) };
+    let before = from.saturating_sub(1);
+    let held = holders(db, portal, (0, before), &ids).await?;
+    let (first, last) = (held.iter().map(|(t, _)| *t).min(), held.iter().map(|(t, _)| *t).max());
+    let Some((first, last)) = first.zip(last) else { return Ok(()) };
+    let (mut kin, mut found) = (Kin::default(), BTreeMap::new());
+    held.iter().for_each(|(_, person)| _ = kin.meet(person));
+    let visits = (first - AROUND_NAMED, before.min(last + AROUND_NAMED));
+    follow(db, portal, visits, &mut kin, &Log::default(), &mut found, MOST_NAMED.1).await?;
+    log.events.extend(found.into_values());
+    Ok(())
+}
+
+/// Ids of searches and forms that the tickets of a log name, and nothing else in it.
+fn named_before(log: &Log) -> Option<Vec<String>> {
+    let mut named: HashMap<&String, Millis> = HashMap::new();
+    for ticket in &log.tickets {
+        named.extend(ticket.search_id.iter().chain(&ticket.form_id).map(|id| (id, ticket.at)));
+    }
+    for event in &log.events {
+        match &event.kind {
+            _ if named.is_empty() => return None,
+            Kind::Search(Searched { search_id: Some(id), .. })
+            | Kind::FormOpen { form_id: id, .. }
+            | Kind::FormSuggest { form_id: id, .. }
+            | Kind::FormLeft { form_id: id } => _ = named.remove(id),
+            _ => {}
+        }
+    }
+    let mut ids: Vec<(Millis, &String)> = named.into_iter().map(|(id, at)| (-at, id)).collect();
+    ids.sort_unstable();
+    ids.truncate(MOST_NAMED.0);
+    (!ids.is_empty()).then(|| ids.into_iter().map(|(_, id)| id.clone()).collect())
 }
 
 /// Reads the events of all who were met, and of all whom they lead to, until they are more than so many.
@@ -126,27 +200,25 @@ async fn follow(
     Ok(())
 }
 
-/// Whose searches and forms these are.
+/// Whose searches and forms these are, and when.
 async fn holders(
     db: &mut AnyConnection,
     portal: &str,
     (from, to): (Millis, Millis),
     ids: &[String],
-) -> Result<Vec<Person>, StoreError> {
+) -> Result<Vec<(Millis, Person)>, StoreError> {
     let mut found = Vec::new();
     for held in HELD {
         for ids in portions(ids, AT_ONCE) {
             let statement = format!("{held} IN ({})", named(ids.len()));
             let asked = query(AssertSqlSafe(statement)).bind(portal).bind(from).bind(to);
             let asked = ids.iter().fold(asked, |asked, id| asked.bind(rows::text(id)));
-            found.extend(persons(asked.fetch_all(&mut *db).await?)?);
+            for row in asked.fetch_all(&mut *db).await? {
+                found.push((row.try_get("t")?, rows::person(&row)?));
+            }
         }
     }
     Ok(found)
-}
-
-fn persons(rows: Vec<AnyRow>) -> Result<Vec<Person>, StoreError> {
-    rows.iter().map(rows::person).collect()
 }
 
 /// Places of so many parameters after the first three.

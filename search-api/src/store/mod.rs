@@ -48,6 +48,7 @@ pub use error::StoreError;
 pub use export::{Held, HeldTicket, HeldVote};
 pub use imports::{Imported, Importer};
 pub use intake::RECORDED;
+pub use kin::Whose;
 pub use mails::OutgoingMail;
 pub use names::Named;
 pub use origin::{AnsweredSearch, Batch, NewEvent, Origin, Receipt};

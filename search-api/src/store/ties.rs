@@ -2,7 +2,7 @@
 
 use super::StoreError;
 use super::archive::beside_events;
-use super::kin::around;
+use super::kin::{Whose, of};
 use crate::deflection::log::Millis;
 use crate::deflection::question::{DAY, HOUR, MINUTE, Question, REACH};
 use crate::deflection::ties::{Tie, ties};
@@ -80,7 +80,8 @@ async fn work_out(
     };
     let reach = (first.saturating_sub(REACH + DAY), last.saturating_add(REACH + DAY));
     let beside = beside_events(db, portal, reach.0, reach.1).await?;
-    let log = around(db, portal, reach, (first, last.saturating_add(1)), &beside, MOST).await?;
+    let there = Whose::There(first, last.saturating_add(1));
+    let log = of(db, portal, reach, there, &beside, MOST).await?;
     let log = log.ok_or(StoreError::Damaged("too many events of a few people"))?;
     // The rules are asked of a question; its range and its time zone have no part in this.
     let day = Date::constant(1970, 1, 1);

@@ -8,6 +8,7 @@ use crate::deflection::groups::topics::title;
 use crate::deflection::groups::{Topic, Written, topics};
 use crate::deflection::log::QueryVector;
 use crate::deflection::question::Rules;
+use crate::deflection::searches::normalise;
 use crate::http::search::QUERY_LIMIT;
 use crate::http::tickets::TELLING_WORDS;
 use crate::retrieval::{CommonAnswer, common_answer};
@@ -92,6 +93,8 @@ struct Shown {
 #[derive(Debug, Serialize)]
 struct ShownTopic {
     label: String,
+    /// The subject of its most central ticket.
+    example: String,
     tickets: usize,
     /// Of all tickets looked at.
     share: f64,
@@ -230,6 +233,7 @@ fn show(
     let label = title(&topic.name).filter(|label| !label.is_empty());
     Ok(ShownTopic {
         label: label.unwrap_or_else(|| "(in words that no two share)".into()),
+        example: topic.tickets.first().map_or_else(String::new, |&ticket| tickets[ticket].subject.clone()),
         tickets: topic.tickets.len(),
         share: topic.tickets.len() as f64 / tickets.len().max(1) as f64,
         articles,
@@ -240,10 +244,17 @@ fn text(out: &mut impl Write, shown: &Shown) -> io::Result<()> {
     let plain = |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
     let Shown { portal, tickets, rejected, of, topics } = shown;
     write!(out, "{portal}: {tickets} tickets, {} of {of} topics", topics.len())?;
-    writeln!(out, "{}", if *rejected == 0 { String::new() } else { format!("; {rejected} lines hold no ticket") })?;
+    match rejected {
+        0 => writeln!(out)?,
+        1 => writeln!(out, "; 1 line holds no ticket")?,
+        lines => writeln!(out, "; {lines} lines hold no ticket")?,
+    }
     for (place, topic) in topics.iter().enumerate() {
         let share = topic.share * 100.0;
         writeln!(out, "\n{}. {}  ({} tickets, {share:.1} %)", place + 1, plain(&topic.label), topic.tickets)?;
+        if normalise(&topic.example) != topic.label {
+            writeln!(out, "   such as: {}", plain(&topic.example))?;
+        }
         let width = topic.articles.iter().map(|article| article.audience.chars().count()).max().unwrap_or_default();
         for article in &topic.articles {
             let slug = article.slug.as_ref().map_or_else(String::new, |slug| format!("  ({slug})"));

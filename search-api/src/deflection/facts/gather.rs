@@ -11,7 +11,7 @@ use crate::deflection::outcomes::{Evidence, FormOutcome, Outcome};
 use crate::deflection::question::HOUR;
 use crate::deflection::searches::Search;
 use crate::deflection::tasks::tiles;
-use crate::deflection::tickets::Attribution;
+use crate::deflection::tickets::{Attribution, Filed};
 use crate::deflection::visitors::Visitor;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash as Hashed;
@@ -33,6 +33,7 @@ pub fn gather(judged: &Judged<'_, '_>, asides: &[AsideFact], months: &[(Hash, Ha
     let mut articles = Distinct::default();
     let mut facts = Facts { asides: asides.to_vec(), months: months.to_vec(), ..Facts::default() };
     let contacts = contacts(evidence);
+    let tickets = Filed::new(evidence.tickets, evidence.attributions, journeys);
     let suggested = judged.last_suggestions();
 
     let mut needs_of_visit: BTreeMap<usize, BTreeSet<Need>> = BTreeMap::new();
@@ -51,6 +52,8 @@ pub fn gather(judged: &Judged<'_, '_>, asides: &[AsideFact], months: &[(Hash, Ha
             ends_solved: episode.ends_solved,
             answered: judged.answered_after(episode, outcome, suggested.get(&number).copied()),
             resolved: judged.resolved(episode, outcome, &contacts),
+            searches: episode.searches.len() as u32,
+            tickets: tickets.of_episode(number).len() as u32,
         });
         let handled = Handled::of(episode);
         facts.readings.extend(handled.opened.iter().map(|slug| ReadingFact {
@@ -68,7 +71,11 @@ pub fn gather(judged: &Judged<'_, '_>, asides: &[AsideFact], months: &[(Hash, Ha
         }));
     }
 
-    let (asking, ticketed) = (asking_visits(judged), visits_with_tickets(evidence));
+    let asking = asking_visits(judged);
+    let mut searches_of_visits: BTreeMap<usize, u32> = BTreeMap::new();
+    for episode in &journeys.episodes {
+        *searches_of_visits.entry(episode.visit).or_default() += episode.searches.len() as u32;
+    }
     let mut traits_of_visit = Vec::with_capacity(journeys.visits.len());
     for (number, visit) in journeys.visits.iter().enumerate() {
         let roles: BTreeSet<&String> = visit.events.iter().flat_map(|event| &event.event.roles).collect();
@@ -80,12 +87,13 @@ pub fn gather(judged: &Judged<'_, '_>, asides: &[AsideFact], months: &[(Hash, Ha
             visitor: visitors.place(visit.visitor),
             traits: traits.place(Traits { roles, needs: needs.into_iter().collect() }),
             asked: asking.contains(&number),
-            ticketed: ticketed.contains(&number),
             on_help: visit.events.iter().any(|event| event.event.surface == Surface::Help),
             searched: visit.has(|kind| matches!(kind, Kind::Search(_))),
             clicked: visit.has(|kind| matches!(kind, Kind::Click(_))),
             form: visit.has(|kind| matches!(kind, Kind::FormOpen { .. })),
             suggested: visit.has(|kind| matches!(kind, Kind::FormSuggest { .. })),
+            searches: searches_of_visits.get(&number).copied().unwrap_or_default(),
+            tickets: tickets.of_visit(number).len() as u32,
         });
     }
 
@@ -95,17 +103,21 @@ pub fn gather(judged: &Judged<'_, '_>, asides: &[AsideFact], months: &[(Hash, Ha
         let asked = sent.get(&form.visitor).is_some_and(|tickets| tickets.iter().any(within));
         is_over(form.start, evidence.as_of, evidence.coverage).then_some(asked)
     };
-    facts.forms.extend(journeys.forms.iter().zip(judged.form_outcomes).map(|(form, &outcome)| {
-        FormFact {
-            t: form.start,
-            visitor: visitors.place(form.visitor),
-            traits: form.episode.map_or_else(|| traits_of_visit[form.visit], |episode| traits_of_episode[episode]),
-            outcome,
-            trial: form
-                .assigned
-                .map(|assigned| Trial { assignment: assignments.place(assigned.clone()), ticketed: ticketed(form) }),
-        }
-    }));
+    facts.forms.extend(journeys.forms.iter().zip(judged.form_outcomes).enumerate().map(
+        |(number, (form, &outcome))| {
+            FormFact {
+                t: form.start,
+                visitor: visitors.place(form.visitor),
+                traits: form.episode.map_or_else(|| traits_of_visit[form.visit], |episode| traits_of_episode[episode]),
+                outcome,
+                trial: form.assigned.map(|assigned| Trial {
+                    assignment: assignments.place(assigned.clone()),
+                    ticketed: ticketed(form),
+                }),
+                tickets: tickets.of_form(number).len() as u32,
+            }
+        },
+    ));
     facts.tickets.extend(evidence.tickets.iter().zip(evidence.attributions).map(|(linked, attribution)| TicketFact {
         t: linked.ticket.at,
         visitor: linked.visitors.first().map(|visitor| visitors.place(*visitor)),
@@ -266,16 +278,6 @@ fn asking_visits(judged: &Judged<'_, '_>) -> BTreeSet<usize> {
         _ => None,
     }));
     asked
-}
-
-/// Numbers of the visits that a ticket is attributed to, or to one of whose episodes.
-fn visits_with_tickets(evidence: &Evidence<'_, '_>) -> BTreeSet<usize> {
-    let visit_of = |attribution: &Attribution| match attribution {
-        Attribution::Episode { episode, .. } => Some(evidence.journeys.episodes[*episode].visit),
-        Attribution::Visit(visit) => Some(*visit),
-        Attribution::OutsideWindow | Attribution::Unlinked => None,
-    };
-    evidence.attributions.iter().filter_map(visit_of).collect()
 }
 
 /// How many openings each search of an episode led to, by its place; those without any are left out.

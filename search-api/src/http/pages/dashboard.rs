@@ -18,7 +18,7 @@ use crate::deflection::facts::Selected;
 use crate::deflection::figures::Figure;
 use crate::deflection::groups::{Table, rows};
 use crate::deflection::series::Step;
-use crate::deflection::{Question, Report, Series, report, revision, series};
+use crate::deflection::{Question, Report, Series, report, series};
 use crate::http::error::Problem;
 use crate::http::fields::Fields;
 use crate::http::reports::lines::Page;
@@ -135,11 +135,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: 
     let last = article_report::last_openings(&app, &caller, &filters.question).await?;
     let tickets = topics::tickets(&app, &caller, &filters.question).await?;
     let revised = match since {
-        Some(since) => {
-            change_report::admit(&app, &caller, &filters.question).await?;
-            let compare = move |log: &_, question: &Question| (since, revision(log, question, since));
-            Some(asking::fold(&app, &portal, &filters.question, compare).await?)
-        }
+        Some(since) => Some((since, change_report::compare(&app, &portal, &mut filters.question, since).await?)),
         None => None,
     };
     let work = move || {

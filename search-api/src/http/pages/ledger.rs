@@ -106,19 +106,16 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, mut fields: 
     let paged = fields.has("cursor");
     let asked = LedgerQuestion::read(&app, &caller, &mut fields)?;
     let (mut address, view, wanted) = (Address::of(&asked), asked.view, asked.wanted.clone());
-    let sorts = asked.sorts(&app, &caller).await?;
     let found = asked.page(&app, &caller, ROWS).await?;
     address.question.as_of = found.as_of;
-    let ledger = draw(frame, &caller, &address, sorts, view, &wanted, found, paged);
+    let ledger = draw(frame, &caller, &address, view, &wanted, found, paged);
     Ok(([(header::CACHE_CONTROL, "private, no-store")], page(&ledger)?).into_response())
 }
 
-#[expect(clippy::too_many_arguments, reason = "what was asked, and what was found")]
 fn draw(
     frame: Frame,
     caller: &Caller,
     address: &Address,
-    sorts: &[(&'static str, Sort)],
     view: View,
     wanted: &Wanted,
     found: Page,
@@ -148,7 +145,7 @@ fn draw(
         formula: figure.map(|counted| counted.formula),
         range: fill(&words.ledger.range, &range),
         known: fill(&words.ledger.known, &[("as_of", &words.minute(question.as_of, &frame.zone))]),
-        groups: groups(words, address, sorts, &|changed| at(changed, &[])),
+        groups: groups(words, address, &|changed| at(changed, &[])),
         count: count.map(|count| match count {
             1 => words.ledger.count_one.clone(),
             _ => fill(&words.ledger.count_other, &[("count", &count)]),
@@ -242,12 +239,7 @@ impl LedgerRow {
 }
 
 /// Links that narrow and sort the rows.
-fn groups(
-    words: &Words,
-    address: &Address,
-    sorts: &[(&'static str, Sort)],
-    at: &dyn Fn(&Address) -> String,
-) -> Vec<Group> {
+fn groups(words: &Words, address: &Address, at: &dyn Fn(&Address) -> String) -> Vec<Group> {
     let mut groups = Vec::new();
     let choice =
         |title: &str, changed: Address, chosen: bool| Choice { title: title.into(), href: at(&changed), chosen };
@@ -285,7 +277,7 @@ fn groups(
         }));
         groups.push(Group { name: "ended", title: words.ledger.ended.clone(), choices });
     }
-    let sorts = sorts.iter().map(|&(name, sort)| {
+    let sorts = Sort::NAMED.iter().map(|&(name, sort)| {
         let title = words.ledger.sorts.get(name).map_or(name, String::as_str);
         let wanted = (sort != Sort::default()).then_some(name);
         choice(title, Address { sort: wanted, ..address.clone() }, address.sort == wanted)

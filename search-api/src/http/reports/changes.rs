@@ -2,11 +2,15 @@
 
 use super::asking::{ReportQuestion, ask, fold};
 use super::lines;
+use super::paging::Sort;
+use super::shown::View;
+use super::stretches::walk;
+use crate::deflection::facts::Selected;
 use crate::deflection::log::Millis;
 use crate::deflection::outcomes::Outcome;
 use crate::deflection::question::start_of_day;
 use crate::deflection::revision::{Cause, Move};
-use crate::deflection::{Question, Revision, revision};
+use crate::deflection::{Question, Revision, Wanted, revision, revision_beside, revision_within};
 use crate::http::error::{Problem, ProblemBody};
 use crate::http::fields::Fields;
 use crate::http::{App, Caller, rollups};
@@ -67,13 +71,12 @@ struct ChangeRow {
     responses((status = 200, content((ChangesBody = "application/json"), (String = "text/csv"))),
         (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields) -> Result<Response, Problem> {
-    let question = ask(&caller, &mut fields, app.now())?;
+    let mut question = ask(&caller, &mut fields, app.now())?;
     let format = lines::Format::read(&mut fields)?;
     let since = since(&mut fields, &question)?;
     fields.finish()?;
     let since = since.ok_or_else(|| Problem::invalid("since", "`since` must say the earlier moment."))?;
-    admit(&app, &caller, &question).await?;
-    let told = fold(&app, &caller.portal.id, &question, move |log, question| revision(log, question, since)).await?;
+    let told = compare(&app, &caller.portal.id, &mut question, since).await?;
     if format == lines::Format::Csv {
         return Ok(lines::table("changes.csv", COLUMNS, told.moves.into_iter().map(|moved| cells(&moved))));
     }
@@ -82,14 +85,42 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
     Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response())
 }
 
-/// Lets a comparison of two moments through, for which rows are folded twice, if there are not too many.
-pub async fn admit(app: &App, caller: &Caller, question: &Question) -> Result<(), Problem> {
-    if rollups::has(app, &caller.portal.id, question, app.foldable).await? {
-        let refused =
-            "There are too many events to compare what was known of them at two moments: ask for a shorter range.";
-        return Err(Problem::invalid("from", refused));
+/// What changed between two moments: of a large log the rows of those days alone are folded twice on which something can have moved, and of
+/// the others the facts are added up, as of whose moment it is then asked.
+///
+/// # Errors
+/// There are too many rows to wait for it; or the database cannot be read.
+pub async fn compare(
+    app: &Arc<App>,
+    portal: &str,
+    question: &mut Question,
+    since: Millis,
+) -> Result<Revision, Problem> {
+    let Some((facts, _)) = rollups::facts_for(app, portal, question).await? else {
+        return fold(app, portal, question, move |log, question| revision(log, question, since)).await;
+    };
+    let asked = question.clone();
+    let beside = move || revision_beside(&Selected::new(&asked, &facts), since);
+    let mut told = app.cores.run_behind(beside).await?;
+    let (from, to) = revision::movable(question, since);
+    if from == to {
+        return Ok(told);
     }
-    Ok(())
+    let movable = Question { from, to, ..question.clone() };
+    let (first, end) = movable.range();
+    if app.store.archive().count_events(portal, first, end - 1, app.foldable).await? >= u64::from(app.foldable) {
+        let refused =
+            "There are too many events before that moment whose windows had not passed: ask for a shorter `window`.";
+        return Err(Problem::invalid("window", refused));
+    }
+    let (walk, _) = walk(app, portal, movable.clone(), Wanted::default(), Sort::Newest, View::Plain);
+    let mut stretches = walk.by_days().ahead();
+    while let Some(stretch) = stretches.recv().await {
+        let (stretch, movable) = (stretch?, movable.clone());
+        let moved = move || revision_within(&stretch.log, &movable, since, stretch.within);
+        told.absorb(app.cores.run_behind(moved).await?);
+    }
+    Ok(told)
 }
 
 /// Reads `since`: a moment, or the end of a day of the portal. It lies before the question's own moment.

@@ -1,17 +1,20 @@
 //! `GET /reports/episodes/{id}`: one episode of the ledger, told in order.
 
 use super::asking::{self, ReportQuestion, ask, fold};
+use super::common::{common_on, day_of_row};
 use super::episodes::view;
 use super::readings::note_reading;
 use super::shown::{EpisodeBody, View, id, parts, row_id};
-use super::stretches::{common_then, log_around};
+use super::stretches::log_of;
 use crate::deflection::ledger::Kind;
 use crate::deflection::question::HOUR;
+use crate::deflection::searches::normalise;
 use crate::deflection::{Question, history};
 use crate::http::error::{Problem, ProblemBody};
 use crate::http::fields::Fields;
 use crate::http::rollups::has;
 use crate::http::{App, Caller};
+use crate::store::Whose;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::header;
@@ -51,12 +54,13 @@ pub async fn tell(
     let found = match (has(app, portal, question, app.large_log).await?, hour) {
         (false, _) => fold(app, portal, question, find).await?,
         (true, Some(hour)) => {
-            let beside = app.store.beside_events(portal, question.reach()).await?;
-            let log = log_around(app, portal, question, (hour, hour.saturating_add(HOUR)), &beside).await?;
+            let there = Whose::There(hour, hour.saturating_add(HOUR));
+            let log = log_of(app, portal, question.reach(), there).await?;
             let asked = question.clone();
             match app.cores.run_behind(move || find(&log, &asked)).await? {
                 Some(history) if view == View::Plain => {
-                    let common = common_then(app, portal, question, history.row.t).await?;
+                    let texts = history.texts().map(normalise).collect();
+                    let common = common_on(app, portal, question, day_of_row(question, history.row.t), texts).await?;
                     Some(history.among(&common))
                 }
                 found => found,

@@ -1,15 +1,17 @@
-//! Pages and exports of the ledger: from a fold of everything, or of a large log a stretch of hours at a time.
+//! Pages and exports of the ledger: from a fold of everything, or of a large log as facts tell of its rows or a stretch of hours at a time.
 
 use super::asking::{self, fold};
 use super::episodes::LedgerQuestion;
 use super::lines::Rows;
+use super::picking::{Place, pick, tell};
 use super::readings::{Reading, note_reading};
 use super::shown::{View, id, time};
-use super::stretches::walk;
-use crate::deflection::facts::Selected;
-use crate::deflection::{Extent, Question, Row, extent, ledger};
+use super::stretches::{Stretch, Teller, walk};
+use crate::deflection::facts::{Facts, Selected};
+use crate::deflection::log::Millis;
+use crate::deflection::{Question, Row, ledger, sketch};
 use crate::http::error::Problem;
-use crate::http::rollups::{has, kept_facts};
+use crate::http::rollups::{admit, has, kept_facts};
 use crate::http::{App, Caller};
 use std::sync::Arc;
 use std::time::Instant;
@@ -46,15 +48,19 @@ impl Sort {
         Self::NAMED.iter().find(|(_, sort)| *sort == self).map_or("", |(name, _)| name)
     }
 
-    /// What a row is sorted by, smallest first. Nothing that may not be shown.
-    fn key(self, view: View, row: &Row) -> i64 {
+    /// Where a row of a time stands: the smallest first, of what is equal the latest. Nothing that may not be shown.
+    pub fn place(self, t: Millis, tickets: usize, searches: usize, millis: Option<Millis>) -> Place {
         match self {
-            Self::Newest => -time(view, row.t),
-            Self::Oldest => time(view, row.t),
-            Self::Tickets => -(row.tickets.len() as i64),
-            Self::Searches => -(row.searches as i64),
-            Self::Seconds => -row.millis.unwrap_or(-1),
+            Self::Newest => (-t, 0),
+            Self::Oldest => (t, 0),
+            Self::Tickets => (-(tickets as i64), -t),
+            Self::Searches => (-(searches as i64), -t),
+            Self::Seconds => (-millis.unwrap_or(-1), -t),
         }
+    }
+
+    fn is_by_time(self) -> bool {
+        matches!(self, Self::Newest | Self::Oldest)
     }
 }
 
@@ -62,7 +68,7 @@ impl Sort {
 pub struct Cursor {
     /// The moment.
     pub as_of: i64,
-    key: i64,
+    place: Place,
     id: String,
 }
 
@@ -90,16 +96,48 @@ const WALKED: u32 = 100_000;
 /// page is shorter than was asked for, and says where the next one begins.
 const PATIENCE: u32 = 4;
 
+/// Rows of an export that are picked at a time.
+const PORTION: usize = 2_000;
+
+/// Of so many things that facts tell, fewer than one is a row: then it is faster to pick the rows of an export than to walk to them.
+const SPARSE: usize = 20;
+
+/// How rows are come by.
+enum Way {
+    /// From a fold of all that the question reaches.
+    Fold,
+    /// Picked by what the facts of days tell of them.
+    Pick(Arc<Facts>),
+    /// A stretch of hours at a time.
+    Walk,
+}
+
+/// Where the rows of an export come from, a portion at a time.
+enum Source {
+    Walked {
+        stretches: mpsc::Receiver<Result<Stretch, Problem>>,
+        teller: Teller,
+        sort: Sort,
+        view: View,
+    },
+    Picked {
+        app: Arc<App>,
+        portal: String,
+        asked: Box<LedgerQuestion>,
+        facts: Arc<Facts>,
+        from: Option<Place>,
+        is_done: bool,
+    },
+}
+
 impl LedgerQuestion {
     /// At most `limit` rows from the cursor on.
     pub async fn page(mut self, app: &Arc<App>, caller: &Caller, limit: usize) -> Result<Page, Problem> {
         let (view, what) = (self.view, self.what());
-        let is_walked = self.is_walked(app, caller).await?;
-        let extent = self.extent(app, caller).await?;
-        let page = if is_walked {
-            self.walk(app, caller, limit, extent).await?
-        } else {
-            self.fold(app, caller, limit, extent).await?
+        let page = match self.way(app, caller).await? {
+            Way::Fold => self.fold(app, caller, limit).await?,
+            Way::Pick(facts) => self.pick(app, caller, limit, facts).await?,
+            Way::Walk => self.walk(app, caller, limit).await?,
         };
         if view == View::Raw {
             note_reading(app, caller, what, page.rows.len()).await?;
@@ -107,38 +145,35 @@ impl LedgerQuestion {
         Ok(page)
     }
 
-    /// What its rows can be sorted by: where there are too many to be gathered first, in order of time alone.
-    pub async fn sorts(&self, app: &App, caller: &Caller) -> Result<&'static [(&'static str, Sort)], Problem> {
-        let too_many = has(app, &caller.portal.id, &self.question, app.foldable).await?;
-        Ok(if too_many { &Sort::NAMED[..2] } else { &Sort::NAMED })
-    }
-
     /// All rows: of a large log worked out while they are sent.
     pub async fn all(mut self, app: Arc<App>, caller: Caller) -> Result<Rows<Row>, Problem> {
         let (view, what) = (self.view, self.what());
-        let is_walked = self.is_walked(&app, &caller).await?;
-        let extent = self.extent(&app, &caller).await?;
-        if !is_walked {
-            let rows = self.fold(&app, &caller, usize::MAX, extent).await?.rows;
-            if view == View::Raw {
-                note_reading(&app, &caller, what, rows.len()).await?;
+        let mut source = match self.way(&app, &caller).await? {
+            Way::Fold => {
+                let rows = self.fold(&app, &caller, usize::MAX).await?.rows;
+                if view == View::Raw {
+                    note_reading(&app, &caller, what, rows.len()).await?;
+                }
+                return Ok(rows.into());
             }
-            return Ok(rows.into());
-        }
-        let Self { question, wanted, sort, .. } = self;
-        let (mut walk, mut teller) = walk(&app, &caller.portal.id, question, wanted, sort, view);
-        extent.iter().for_each(|extent| walk.only_at(&extent.times));
-        let mut stretches = walk.by_days().ahead();
+            Way::Pick(facts) => {
+                let times = self.times(&app, &facts).await?;
+                let is_sparse = times.len() * SPARSE < facts.units();
+                if self.is_in_parts() && !is_sparse {
+                    self.walked(&app, &caller, Some(times))
+                } else {
+                    self.picked(&app, &caller, facts)
+                }
+            }
+            Way::Walk => self.walked(&app, &caller, None),
+        };
         let mut reading = (view == View::Raw).then(|| Reading::new(app, caller, what));
         let mut portion = async move || -> Result<Option<Vec<Row>>, Problem> {
-            let rows = match stretches.recv().await {
-                Some(stretch) => Some(teller.rows(stretch?).await?),
-                None => None,
-            };
+            let rows = source.next().await?;
             if let Some(reading) = &mut reading {
                 reading.note(rows.as_ref().map_or(0, Vec::len)).await?;
             }
-            Ok(rows.map(|rows| ordered(sort, view, rows).into_iter().map(|(_, _, row)| row).collect()))
+            Ok(rows)
         };
         // What fails at once is told as such.
         let first = portion().await?.unwrap_or_default();
@@ -155,85 +190,94 @@ impl LedgerQuestion {
         Ok(Rows::and(first, more))
     }
 
-    /// Whether rows are worked out a stretch at a time: in a large log, in order of time.
-    async fn is_walked(&self, app: &App, caller: &Caller) -> Result<bool, Problem> {
-        let (portal, question) = (&caller.portal.id, &self.question);
-        let by_time = matches!(self.sort, Sort::Newest | Sort::Oldest);
-        // Which experiment it is of, only the whole range tells.
-        let by_parts = self.wanted.counts().is_none_or(|counted| counted.figure != INCREMENTAL);
-        if by_time && by_parts {
-            return Ok(has(app, portal, question, app.large_log).await?);
+    /// How its rows are come by. In a large log it is then asked of the moment of which its days know, as its figure is.
+    async fn way(&mut self, app: &App, caller: &Caller) -> Result<Way, Problem> {
+        let portal = &caller.portal.id;
+        if let Some((facts, _)) = kept_facts(app, portal, &mut self.question).await? {
+            return Ok(Way::Pick(Arc::new(facts)));
         }
-        if has(app, portal, question, app.foldable).await? {
-            let field = if by_time { "figure" } else { "sort" };
-            let instead = "Of so many events rows are listed by `newest` or `oldest`, and no experiment's: ask for a shorter range.";
-            return Err(Problem::invalid(field, instead));
+        if self.is_in_parts() && has(app, portal, &self.question, app.large_log).await? {
+            return Ok(Way::Walk);
         }
-        Ok(false)
+        admit(app, portal, &self.question).await?;
+        Ok(Way::Fold)
     }
 
-    /// What days that are worked out tell of its rows, if they do; it is then asked of the moment of which they know, as its figure is.
-    async fn extent(&mut self, app: &App, caller: &Caller) -> Result<Option<Extent>, Problem> {
-        let Some((facts, _)) = kept_facts(app, &caller.portal.id, &mut self.question).await? else { return Ok(None) };
-        let (question, wanted) = (self.question.clone(), self.wanted.clone());
-        Ok(Some(app.cores.run_behind(move || extent(&Selected::new(&question, &facts), &wanted)).await?))
+    /// Whether its rows can be told a stretch of time at a time.
+    fn is_in_parts(&self) -> bool {
+        // Which experiment it is of, only the whole range tells.
+        self.sort.is_by_time() && self.wanted.counts().is_none_or(|counted| counted.figure != INCREMENTAL)
     }
 
     /// A page from a fold of all that the question reaches.
-    async fn fold(self, app: &App, caller: &Caller, limit: usize, extent: Option<Extent>) -> Result<Page, Problem> {
+    async fn fold(self, app: &App, caller: &Caller, limit: usize) -> Result<Page, Problem> {
         let Self { question, wanted, sort, view, cursor } = self;
         let as_of = question.as_of;
-        let erased = extent.map_or(0, |extent| extent.erased);
         let choose = move |log: &_, question: &Question| {
             let rows = ordered(sort, view, ledger(log, question, &wanted));
-            let count = rows.len() + erased;
-            let first = cursor.map_or(0, |after| rows.partition_point(|(key, id, _)| !after.precedes(*key, id)));
-            let mut rows: Vec<_> = rows.into_iter().skip(first).take(limit.saturating_add(1)).collect();
-            let more = rows.len() > limit;
-            rows.truncate(limit);
-            let next = rows.last().filter(|_| more).map(|(key, id, _)| format!("{as_of}.{key}.{id}"));
-            let rows = rows.into_iter().map(|(_, _, row)| row).collect();
-            Page { rows, as_of, count: Some(count), erased: Some(erased), next }
+            let count = Some(rows.len());
+            let (rows, next) = begin(rows, cursor.as_ref(), limit, as_of);
+            Page { rows, as_of, count, erased: Some(0), next }
         };
         fold(app, &caller.portal.id, &question, choose).await
     }
 
+    /// A page from the rows of those of whom facts tell that they are on it.
+    async fn pick(self, app: &App, caller: &Caller, limit: usize, facts: Arc<Facts>) -> Result<Page, Problem> {
+        let Self { question, wanted, sort, view, cursor } = self;
+        let (as_of, asked, from) = (question.as_of, question.clone(), cursor.as_ref().map(|after| after.place));
+        let picked = app.cores.run_behind(move || pick(&facts, &asked, &wanted, (sort, view), from, limit)).await?;
+        let rows = tell(app, &caller.portal.id, &question, view, picked.sketches).await?;
+        let (rows, next) = begin(ordered(sort, view, rows), cursor.as_ref(), limit, as_of);
+        let next = next.or(picked.until.map(|until| Cursor::after_all_at(until, as_of)));
+        Ok(Page { rows, as_of, count: Some(picked.count), erased: Some(picked.erased), next })
+    }
+
     /// A page from as many hours of the range as it takes.
-    async fn walk(
-        self,
-        app: &Arc<App>,
-        caller: &Caller,
-        limit: usize,
-        extent: Option<Extent>,
-    ) -> Result<Page, Problem> {
+    async fn walk(self, app: &Arc<App>, caller: &Caller, limit: usize) -> Result<Page, Problem> {
         let Self { question, wanted, sort, view, cursor } = self;
         let as_of = question.as_of;
-        let days = question.from.until(question.to).map_or(1, |range| range.get_days());
-        let (mut walk, mut teller) = walk(app, &caller.portal.id, question, wanted, sort, view);
-        if let Some(extent) = &extent {
-            walk.only_at(&extent.times);
-            // A page takes more than a day.
-            if extent.times.len() < limit.saturating_mul(days.unsigned_abs() as usize) {
-                walk = walk.by_days();
-            }
-        }
-        cursor.iter().for_each(|after| walk.skip_to(after.key.saturating_abs()));
+        let (mut walk, teller) = walk(app, &caller.portal.id, question, wanted, sort, view);
+        cursor.iter().for_each(|after| walk.skip_to(after.place.0.saturating_abs()));
         let (mut rows, mut walked) = (Vec::new(), 0);
         let until = Instant::now() + app.config.request_timeout / PATIENCE;
         while rows.len() <= limit && walked < WALKED && Instant::now() < until {
             let Some(stretch) = walk.read().await? else { break };
             walked += stretch.events;
             let found = ordered(sort, view, teller.rows(stretch).await?).into_iter();
-            rows.extend(found.filter(|(key, id, _)| cursor.as_ref().is_none_or(|after| after.precedes(*key, id))));
+            rows.extend(found.filter(|(place, id, _)| cursor.as_ref().is_none_or(|after| after.precedes(*place, id))));
         }
-        let next = if rows.len() > limit {
-            rows.truncate(limit);
-            rows.last().map(|(key, id, _)| format!("{as_of}.{key}.{id}"))
-        } else {
-            walk.next().map(|t| format!("{as_of}.{}.", if sort == Sort::Oldest { t } else { -t }))
+        let (rows, next) = begin(rows, None, limit, as_of);
+        let next = next.or(walk.next().map(|t| {
+            let place = if sort == Sort::Oldest { (t, 0) } else { (-t, 0) };
+            Cursor { as_of, place, id: String::new() }.text()
+        }));
+        Ok(Page { rows, as_of, count: None, erased: None, next })
+    }
+
+    /// When its rows are, as facts tell it.
+    async fn times(&self, app: &App, facts: &Arc<Facts>) -> Result<Vec<Millis>, Problem> {
+        let (question, wanted, facts) = (self.question.clone(), self.wanted.clone(), Arc::clone(facts));
+        let tell = move || {
+            let mut times = Vec::new();
+            sketch(&Selected::new(&question, &facts), &wanted, |sketch| times.push(sketch.t));
+            times
         };
-        let (count, erased) = extent.map(|extent| (extent.count(), extent.erased)).unzip();
-        Ok(Page { rows: rows.into_iter().map(|(_, _, row)| row).collect(), as_of, count, erased, next })
+        app.cores.run_behind(tell).await
+    }
+
+    /// All rows in order of time, a stretch at a time; where there are any, if that is known.
+    fn walked(self, app: &Arc<App>, caller: &Caller, times: Option<Vec<Millis>>) -> Source {
+        let Self { question, wanted, sort, view, .. } = self;
+        let (mut walk, teller) = walk(app, &caller.portal.id, question, wanted, sort, view);
+        times.iter().for_each(|times| walk.only_at(times));
+        Source::Walked { stretches: walk.by_days().ahead(), teller, sort, view }
+    }
+
+    /// All rows in whatever order, as facts tell them.
+    fn picked(self, app: &Arc<App>, caller: &Caller, facts: Arc<Facts>) -> Source {
+        let (app, portal) = (Arc::clone(app), caller.portal.id.clone());
+        Source::Picked { app, portal, asked: Box::new(self), facts, from: None, is_done: false }
     }
 
     /// What an audit says of it.
@@ -246,14 +290,27 @@ impl LedgerQuestion {
 impl Cursor {
     /// Reads what a page said.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.splitn(3, '.');
-        let (as_of, key, id) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.to_owned());
-        Some(Self { as_of, key, id })
+        let mut parts = text.splitn(4, '.');
+        let mut number = || parts.next()?.parse().ok();
+        let (as_of, place) = (number()?, (number()?, number()?));
+        Some(Self { as_of, place, id: parts.next()?.to_owned() })
+    }
+
+    /// As [`Cursor::parse`] reads it.
+    fn text(&self) -> String {
+        let Self { as_of, place, id } = self;
+        format!("{as_of}.{}.{}.{id}", place.0, place.1)
+    }
+
+    /// After every row that stands in a place.
+    fn after_all_at(place: Place, as_of: i64) -> String {
+        // No id has a character that is sorted later.
+        Self { as_of, place, id: "~".into() }.text()
     }
 
     /// Whether a row comes after it.
-    fn precedes(&self, key: i64, id: &str) -> bool {
-        (self.key, self.id.as_str()) < (key, id)
+    fn precedes(&self, place: Place, id: &str) -> bool {
+        (self.place, self.id.as_str()) < (place, id)
     }
 
     /// What is no cursor of the question.
@@ -262,10 +319,56 @@ impl Cursor {
     }
 }
 
-/// Rows in the order in which they are shown, each with what it is sorted by.
-fn ordered(sort: Sort, view: View, rows: Vec<Row>) -> Vec<(i64, String, Row)> {
-    let keyed = rows.into_iter().map(|row| (sort.key(view, &row), id(row.kind, &row.id), row));
-    let mut rows: Vec<(i64, String, Row)> = keyed.collect();
+/// Rows in the order in which they are shown, each with where it stands.
+fn ordered(sort: Sort, view: View, rows: Vec<Row>) -> Vec<(Place, String, Row)> {
+    let place = |row: &Row| sort.place(time(view, row.t), row.tickets.len(), row.searches, row.millis);
+    let placed = rows.into_iter().map(|row| (place(&row), id(row.kind, &row.id), row));
+    let mut rows: Vec<(Place, String, Row)> = placed.collect();
     rows.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     rows
+}
+
+/// The same without where they stand.
+fn in_order(sort: Sort, view: View, rows: Vec<Row>) -> Vec<Row> {
+    ordered(sort, view, rows).into_iter().map(|(_, _, row)| row).collect()
+}
+
+/// The first of rows in order that come after a cursor, and the cursor of those after them if there are more.
+fn begin(
+    rows: Vec<(Place, String, Row)>,
+    after: Option<&Cursor>,
+    limit: usize,
+    as_of: i64,
+) -> (Vec<Row>, Option<String>) {
+    let first = after.map_or(0, |after| rows.partition_point(|(place, id, _)| !after.precedes(*place, id)));
+    let mut rows: Vec<_> = rows.into_iter().skip(first).take(limit.saturating_add(1)).collect();
+    let is_more = rows.len() > limit;
+    rows.truncate(limit);
+    let last = rows.last().filter(|_| is_more);
+    let next = last.map(|(place, id, _)| Cursor { as_of, place: *place, id: id.clone() }.text());
+    (rows.into_iter().map(|(_, _, row)| row).collect(), next)
+}
+
+impl Source {
+    /// The next portion, in order; `None`: there is none.
+    async fn next(&mut self) -> Result<Option<Vec<Row>>, Problem> {
+        match self {
+            Self::Walked { stretches, teller, sort, view } => match stretches.recv().await {
+                Some(stretch) => Ok(Some(in_order(*sort, *view, teller.rows(stretch?).await?))),
+                None => Ok(None),
+            },
+            Self::Picked { is_done: true, .. } => Ok(None),
+            Self::Picked { app, portal, asked, facts, from, is_done } => {
+                let LedgerQuestion { question, wanted, sort, view, .. } = &**asked;
+                let (sort, view, after) = (*sort, *view, *from);
+                let (facts, told, wanted) = (Arc::clone(facts), question.clone(), wanted.clone());
+                let next = move || pick(&facts, &told, &wanted, (sort, view), after, PORTION);
+                let mut picked = app.cores.run_behind(next).await?;
+                // What stands where the last portion ended was told in it.
+                picked.sketches.retain(|sketch| after.is_none_or(|after| sort.place_of(view, sketch) > after));
+                (*from, *is_done) = (picked.until, picked.until.is_none());
+                Ok(Some(in_order(sort, view, tell(app, portal, question, view, picked.sketches).await?)))
+            }
+        }
+    }
 }

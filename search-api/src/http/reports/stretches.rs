@@ -4,19 +4,17 @@
 //! the question reaches of those who did something in them, and from nothing else. They are the rows that a fold of everything gives,
 //! of whatever figure; but for what may be shown of a query: here, what enough visitors typed on the day of the row.
 
-use super::course::{Course, hour};
+use super::common::leave_common;
+use super::course::Course;
 use super::paging::Sort;
 use super::shown::View;
 use crate::deflection::log::Millis;
-use crate::deflection::question::{HOUR, day_of};
-use crate::deflection::{Log, Question, Row, Wanted, common, ledger, ledger_of_days};
+use crate::deflection::question::HOUR;
+use crate::deflection::{Log, Question, Row, Wanted, ledger, ledger_of_days};
 use crate::http::App;
 use crate::http::error::Problem;
 use crate::http::rollups::FOLDABLE;
-use crate::store::End;
-use jiff::ToSpan;
-use jiff::civil::Date;
-use std::collections::BTreeSet;
+use crate::store::{End, Whose};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -26,9 +24,6 @@ const OF_HOURS: (u32, u32) = (2_000, 25_000);
 /// Events of a stretch at most, about, and of one of whole days: the more, the fewer people are read again in the next one. Those who did
 /// something in it may have a few times as many.
 pub const MOST: u32 = 50_000;
-
-/// How far around a day it is looked for who is one person there.
-const AROUND: Millis = 6 * HOUR;
 
 /// A walk through the hours of a question's range: reads them, a stretch at a time.
 pub struct Walk {
@@ -41,20 +36,18 @@ pub struct Walk {
 }
 
 /// Tells the rows of the stretches of a walk.
-pub struct Teller {
-    asked: Arc<Asked>,
-    /// What may be shown of the day that was last told a part of.
-    common: Option<(Date, BTreeSet<String>)>,
-}
+pub struct Teller(Arc<Asked>);
 
 /// A stretch of a walk.
 pub struct Stretch {
     /// How many events lie in it, about.
     pub events: u32,
-    within: (Millis, Millis),
+    /// From when to when it goes, its end excluded.
+    pub within: (Millis, Millis),
     /// Whether the log holds all of whoever did something on the days of its hours.
     is_of_days: bool,
-    log: Log,
+    /// The rows of whoever did something in it, as far as the question reaches.
+    pub log: Log,
 }
 
 /// What is asked.
@@ -78,7 +71,7 @@ pub fn walk(
     let end = if sort == Sort::Oldest { End::First } else { End::Last };
     let course = Course::new(question.clone(), end);
     let asked = Arc::new(Asked { app: Arc::clone(app), portal: portal.into(), question, wanted, view });
-    let teller = Teller { asked: Arc::clone(&asked), common: None };
+    let teller = Teller(Arc::clone(&asked));
     let walk = Walk { asked, course, events: OF_HOURS, beside: None };
     (walk.of_at_most(app.stretch), teller)
 }
@@ -145,7 +138,8 @@ impl Walk {
             let about = archive.moment_of(&asked.portal, (rest.0, rest.1 - 1), events, self.course.end()).await?;
             let within = self.course.take(about);
             let (around, is_of_days) = self.course.around(within);
-            if let Some(log) = archive.log_around(&asked.portal, reach, around, &beside, FOLDABLE as usize).await? {
+            let there = Whose::There(around.0, around.1);
+            if let Some(log) = archive.log_of(&asked.portal, reach, there, &beside, FOLDABLE as usize).await? {
                 self.events.0 = (events * 2).min(most);
                 let events = archive.count_events(&asked.portal, within.0, within.1 - 1, most).await?;
                 break Stretch { events: u32::try_from(events).unwrap_or(most), within, is_of_days, log };
@@ -167,57 +161,32 @@ impl Teller {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn rows(&mut self, stretch: Stretch) -> Result<Vec<Row>, Problem> {
-        let Asked { app, portal, question, wanted, view } = &*self.asked;
+    pub async fn rows(&self, stretch: Stretch) -> Result<Vec<Row>, Problem> {
+        let Asked { app, portal, question, wanted, view } = &*self.0;
         let Stretch { within, is_of_days, log, .. } = stretch;
         let (asked, wanted) = (question.clone(), Wanted { within: Some(within), ..wanted.clone() });
         if is_of_days {
             return app.cores.run_behind(move || ledger_of_days(&log, &asked, &wanted)).await;
         }
         let mut rows = app.cores.run_behind(move || ledger(&log, &asked, &wanted)).await?;
-        if *view == View::Plain && rows.iter().any(|row| row.text.is_some()) {
-            let day = day_of(within.0, &question.zone);
-            let common = match self.common.take().filter(|(known, _)| *known == day) {
-                Some((_, common)) => common,
-                None => common_then(app, portal, question, within.0).await?,
-            };
-            for row in &mut rows {
-                row.asked = row.asked.take().map(|asked| asked.among(row.text.as_deref(), &common));
-            }
-            self.common = Some((day, common));
+        if *view == View::Plain {
+            leave_common(app, portal, question, &mut rows).await?;
         }
         Ok(rows)
     }
 }
 
-/// What a question reaches of all of whom something happened within a stretch of it, and of those who are tied to them; `beside` is what
-/// it reaches beside events.
+/// What there is between two moments of some people, and of those who are tied to them.
 ///
 /// # Errors
 /// They did too much to wait for it; or the database cannot be read.
-pub async fn log_around(
-    app: &App,
-    portal: &str,
-    question: &Question,
-    within: (Millis, Millis),
-    beside: &Log,
-) -> Result<Log, Problem> {
-    let log = app.store.archive().log_around(portal, question.reach(), within, beside, FOLDABLE as usize).await?;
+pub async fn log_of(app: &App, portal: &str, reach: (Millis, Millis), whose: Whose<'_>) -> Result<Log, Problem> {
+    let beside = app.store.beside_events(portal, reach).await?;
+    let log = app.store.archive().log_of(portal, reach, whose, &beside, FOLDABLE as usize).await?;
     log.ok_or_else(too_much)
 }
 
 fn too_much() -> Problem {
-    let refused =
-        "Those who did something in an hour of this range have too many events in it: ask for a shorter range.";
+    let refused = "The people of these rows have too many events in this range: ask for a shorter range.";
     Problem::invalid("from", refused)
-}
-
-/// The texts that enough visitors typed on the day of a moment, in what a question selects.
-pub async fn common_then(app: &App, portal: &str, question: &Question, t: Millis) -> Result<BTreeSet<String>, Problem> {
-    let day = day_of(hour(t), &question.zone);
-    let question = Question { from: day, to: day.saturating_add(1.day()), ..question.clone() };
-    let (from, to) = question.range();
-    let until = to.saturating_add(AROUND).min(question.as_of);
-    let log = app.store.log(portal, from.saturating_sub(AROUND), until).await?;
-    app.cores.run_behind(move || common(&log, &question)).await
 }

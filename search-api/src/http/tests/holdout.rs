@@ -1,7 +1,8 @@
 //! An experiment on the ticket form, as the people in it and the analyst meet it.
 
 use super::{NOW, PORTAL, Site, site};
-use crate::identity::ANALYST;
+use crate::http::rollups::roll_up;
+use crate::identity::{ANALYST, OPERATOR};
 use axum::extract::Request;
 use indexer::portal::Portal;
 use serde_json::json;
@@ -11,6 +12,7 @@ const FORM: &str = "/v1/portals/acme/form";
 const EVENTS: &str = "/v1/portals/acme/events";
 const REPORT: &str = "/v1/portals/acme/reports/deflection?from=2027-01-15&to=2027-01-16";
 const PEOPLE: usize = 40;
+const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// What saving portal.toml with this share does.
 fn hold_out(site: &Site, share: f32) {
@@ -76,4 +78,37 @@ async fn the_report_counts_each_person_in_their_arm_and_no_forged_form() {
     hold_out(&site, 0.0);
     let stopped = site.get_as(ANALYST, REPORT).await.json();
     assert_eq!(stopped["holdout"], early["holdout"], "what was found stays");
+}
+
+#[tokio::test]
+async fn the_people_of_an_experiment_are_listed_in_a_log_that_is_too_large_to_be_folded() {
+    let mut site = site(&[]).await;
+    hold_out(&site, 0.5);
+    let at = NOW * 1000 - 10 * DAY;
+    for (visitor, (form, _)) in begin(&site).await.iter().enumerate() {
+        let id = |name: &str| format!("{name}{visitor}");
+        let mut events = vec![json!({"id": form, "type": "form_open", "at": at, "form_id": form})];
+        if visitor % 4 == 0 {
+            events.push(
+                json!({"id": id("t"), "type": "ticket", "at": at + 60_000, "form_id": form, "ticket_id": id("T")}),
+            );
+        }
+        let batch = json!({"sent_at": NOW * 1000, "token": site.token(OPERATOR), "visitor": id("b"), "events": events,
+            "covers": {"from": at - DAY, "to": NOW * 1000}});
+        assert_eq!(site.post(EVENTS, &batch.to_string()).await.json()["rejected"], json!([]));
+    }
+    const ROWS: &str = "/v1/portals/acme/reports/episodes?from=2027-01-01&to=2027-01-16&figure=incremental_deflection";
+    let told = async |site: &Site, path: &str| site.get_as(ANALYST, path).await.json();
+    let small = told(&site, &format!("{ROWS}&limit=200")).await;
+    let held = small["rows"].as_array().unwrap().iter().filter(|row| row["numerator"] == true).count();
+    assert_eq!((&small["count"], held), (&json!(PEOPLE), PEOPLE / 4));
+    let app = Arc::get_mut(&mut site.app).unwrap();
+    (app.large_log, app.foldable) = (1, 10);
+    assert_eq!(site.get_as(ANALYST, ROWS).await.status, 503, "its days are not worked out");
+    let portal = Arc::clone(site.app.library.snapshot().portal("acme").unwrap());
+    roll_up(&site.app, &portal).await.unwrap();
+    let large = told(&site, &format!("{ROWS}&limit=200")).await;
+    assert_eq!((&large["rows"], &large["count"]), (&small["rows"], &small["count"]));
+    let lines = site.get_as(ANALYST, &format!("{ROWS}&format=csv")).await.text();
+    assert_eq!(lines.lines().count(), 1 + PEOPLE);
 }

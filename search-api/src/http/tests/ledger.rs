@@ -272,30 +272,36 @@ async fn a_large_log_lists_the_same_rows_a_stretch_at_a_time() {
             assert_eq!(large.await.text(), small.await.text(), "{asked}");
         }
     }
-    // Other orders are of everything, and of an experiment too.
     assert_eq!(paged(&large, &format!("{LEDGER}?{range}&sort=tickets")).await.0.len(), 12);
     let page = large.get_as(ANALYST, &format!("/acme/dashboard/episodes?{range}")).await.text();
     assert!(page.contains("<strong>12 rows</strong>"), "{page}");
 }
 
 #[tokio::test]
-async fn a_ticket_that_names_a_search_of_weeks_ago_is_linked_as_in_a_small_log() {
+async fn a_ticket_that_names_a_search_of_weeks_ago_is_linked_in_logs_of_every_size_and_in_kept_days() {
     let (small, large) = (visited().await, visited_by_many().await);
     let mut told = Vec::new();
-    for site in [&small, &large] {
+    for (site, rolls_up) in [(&small, false), (&large, false), (&large, true)] {
         let portal = Arc::clone(site.app.library.snapshot().portal("acme").unwrap());
         let named =
             SourceTicket { id: "9".into(), at: T0 + 13 * DAY, search_id: Some("q3".into()), ..SourceTicket::default() };
         site.app.store.hear(&portal, "zendesk", vec![Notice::Made(named)], NOW * 1000).await.unwrap();
-        told.push(
-            rows(site, &format!("{LEDGER}?from=2027-01-01&to=2027-01-16&kind=ticket&limit=1")).await["rows"].clone(),
-        );
+        if rolls_up {
+            roll_up(&site.app, &portal).await.unwrap();
+        }
+        // A range that reaches that search, and one that does not.
+        for from in ["01", "14"] {
+            let asked = format!("from=2027-01-{from}&to=2027-01-16");
+            let listed = rows(site, &format!("{LEDGER}?{asked}&kind=ticket&limit=1")).await["rows"].clone();
+            let report = rows(site, &format!("{REPORT}?{asked}")).await;
+            let linked = &report["link_coverage"];
+            told.push((from, listed, linked["by_search"].clone(), linked["tickets"].clone()));
+        }
     }
-    assert_eq!(
-        (&told[0][0]["outcome"], &told[0][0]["tickets"][0]["link"]),
-        (&json!("outside_window"), &json!("search"))
-    );
-    assert_eq!(told[1], told[0]);
+    let row = &told[0].1[0];
+    assert_eq!((&row["outcome"], &row["tickets"][0]["link"]), (&json!("outside_window"), &json!("search")));
+    assert_eq!((&told[1].2, &told[1].3), (&json!(1), &json!(1)));
+    assert_eq!((&told[2..4], &told[4..6]), (&told[0..2], &told[0..2]));
 }
 
 #[tokio::test]
@@ -394,21 +400,32 @@ async fn a_raw_export_leaves_one_audit_row_however_many_portions_it_is_sent_in()
 }
 
 #[tokio::test]
-async fn what_takes_all_rows_of_a_log_that_is_too_large_is_refused() {
-    let mut site = visited_by_many().await;
-    let offered = async |site: &Site, sort: &str| {
-        let page = site.get_as(ANALYST, &format!("/acme/dashboard/episodes?{RANGE}")).await;
-        assert_eq!(page.status, 200);
-        page.text().contains(&format!("sort={sort}"))
-    };
-    assert!(offered(&site, "oldest").await && offered(&site, "seconds").await);
-    Arc::get_mut(&mut site.app).unwrap().foldable = 10;
-    assert!(offered(&site, "oldest").await && !offered(&site, "seconds").await);
-    for (asked, field) in [("sort=seconds", "sort"), ("figure=incremental_deflection", "figure")] {
-        let refused = site.get_as(ANALYST, &format!("{LEDGER}?{RANGE}&{asked}")).await;
-        assert_eq!((refused.status.as_u16(), refused.json()["field"].as_str()), (400, Some(field)), "{asked}");
+async fn orders_by_amount_of_a_log_that_is_too_large_to_be_folded_wait_for_its_days_and_are_told_from_them() {
+    let (small, mut large) = (visited().await, visited_by_many().await);
+    Arc::get_mut(&mut large.app).unwrap().foldable = 10;
+    for sort in ["tickets", "searches", "seconds"] {
+        let refused = large.get_as(ANALYST, &format!("{LEDGER}?{RANGE}&sort={sort}")).await;
+        assert_eq!(refused.status, 503, "{}", refused.text());
     }
-    assert_eq!(paged(&site, &format!("{LEDGER}?{RANGE}&figure=ticket_rate")).await.0.len(), 12);
+    assert_eq!(paged(&large, &format!("{LEDGER}?{RANGE}&figure=ticket_rate")).await.0.len(), 12);
+    let portal = Arc::clone(large.app.library.snapshot().portal("acme").unwrap());
+    roll_up(&large.app, &portal).await.unwrap();
+    for asked in [
+        "sort=tickets",
+        "kind=visit&sort=searches",
+        "figure=time_to_answer_p50&sort=seconds",
+        "kind=form&sort=tickets",
+        "figure=link_coverage&sort=searches",
+        "outcome=ticketed&outcome=confirmed&sort=seconds",
+    ] {
+        let path = format!("{LEDGER}?from=2026-12-20&to=2027-01-16&{asked}");
+        let whole: Vec<Value> = rows(&small, &format!("{path}&limit=200")).await["rows"].as_array().unwrap().clone();
+        assert!(whole.len() >= 3, "{asked}");
+        let (pages, counts) = paged(&large, &path).await;
+        assert_eq!((pages, counts), (whole.clone(), [Some(whole.len() as u64)].into()), "{asked}");
+        let lines = large.get_as(ANALYST, &format!("{path}&format=jsonl")).await.text();
+        assert_eq!(lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>(), whole);
+    }
 }
 
 #[tokio::test]

@@ -259,3 +259,35 @@ async fn nobody_waits_for_days_that_are_not_worked_out_yet() {
     let long_ago = site.get_as(ANALYST, &format!("{REPORTS}/deflection?{asked}&as_of=2027-01-05T00:00:00Z")).await;
     assert_eq!((long_ago.status.as_u16(), &long_ago.json()["field"]), (400, &"as_of".into()));
 }
+
+#[tokio::test]
+async fn what_changed_between_two_moments_is_told_of_a_log_that_is_too_large_to_be_folded() {
+    let (mut site, portal) = with_large_logs().await;
+    two_months(&site, &portal).await;
+    let told = async |site: &Site| {
+        let mut told = Vec::new();
+        for range in ["from=2026-12-09&to=2026-12-27", "from=2027-01-02&to=2027-01-16"] {
+            for window in ["1h", "24h", "7d"] {
+                for since in ["2026-12-01", "2026-12-20", "2027-01-03T10:30:00Z", "2027-01-12"] {
+                    let asked = format!("{REPORTS}/changes?{range}&window={window}&since={since}");
+                    told.push(site.get_as(ANALYST, &asked).await.json());
+                }
+            }
+        }
+        told
+    };
+    let folded = told(&site).await;
+    let moves = |told: &Value, cause: &str| told["rows"].as_array().unwrap().iter().any(|row| row["cause"] == cause);
+    for cause in ["begun", "window_passed"] {
+        assert!(folded.iter().any(|told| moves(told, cause)), "{cause}");
+    }
+    roll_up(&site.app, &portal).await.unwrap();
+    let app = Arc::get_mut(&mut site.app).unwrap();
+    (app.foldable, app.stretch) = (30, 3);
+    let refused = site
+        .get_as(ANALYST, &format!("{REPORTS}/changes?from=2026-12-09&to=2027-01-16&window=7d&since=2027-01-03"))
+        .await;
+    assert_eq!((refused.status.as_u16(), &refused.json()["field"]), (400, &Value::from("window")));
+    Arc::get_mut(&mut site.app).unwrap().foldable = 100;
+    assert_eq!(told(&site).await, folded);
+}
