@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_secs(1);
 enum MailError {
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
-    #[error("no --mail-from names the portal any more")]
+    #[error("no --mail-from of this server names the portal")]
     Nobody,
     #[error("the portal is not there, or no address of its pages is known")]
     Nowhere,
@@ -38,14 +38,15 @@ impl MailError {
     fn is_final(&self) -> bool {
         match self {
             Self::Delivery(cause) => cause.is_final(),
-            Self::Nobody | Self::NoAddress | Self::Message(_) => true,
-            Self::Nowhere => false,
+            Self::NoAddress | Self::Message(_) => true,
+            // Another server of the same database may know.
+            Self::Nobody | Self::Nowhere => false,
         }
     }
 }
 
-/// Sends mails for as long as it is polled. Without a way to send them those that wait are given up, so that no address outlives its
-/// ticket.
+/// Sends mails for as long as it is polled. Without a way to send them those that wait are given up in time, so that no address outlives
+/// its ticket.
 pub async fn keep_mailing(app: Arc<App>, mailing: Option<Mailing>) {
     let mailing = mailing.map(Arc::new);
     loop {
