@@ -2,14 +2,18 @@
 
 #![allow(rustdoc::bare_urls, reason = "these texts are also what --help prints")]
 
+mod address;
 mod file;
 mod help_desks;
 mod key_files;
+mod mail;
 mod values;
 
+pub use address::PublicUrl;
 pub use file::{ConfigError, with_file};
 pub use help_desks::{AlertRule, ForwardRule, Provider, WebhookRule};
 pub use key_files::{AlertHook, Forward, KeyFileError, Secret, Webhook, alerts, forwards, keys, webhooks};
+pub use mail::{MailError, Mailing, Relay, Security, SenderRule, mailing};
 pub use values::{HostRule, KeyRule, KeySource, Network};
 
 use crate::store::{DatabaseUrl, Retention};
@@ -90,6 +94,22 @@ pub struct Config {
     #[arg(long, env = "SIGNPOST_ALERT", value_name = "PORTAL=SOURCE@URL", value_delimiter = ',')]
     pub alert: Vec<AlertRule>,
 
+    /// Server that takes mails to those who wrote tickets, as smtps://USER@HOST:PORT (TLS) or smtp://USER@HOST:PORT (STARTTLS; plain to this machine; smtp+plain:// is plain to any); needs --mail-from and --public-url; without it no mails are sent
+    #[arg(long, env = "SIGNPOST_SMTP", value_name = "URL")]
+    pub smtp: Option<Relay>,
+    /// Where the password is of the user of --smtp, as file:PATH or env:NAME
+    #[arg(long, env = "SIGNPOST_SMTP_PASSWORD", value_name = "SOURCE", value_parser = mail::source)]
+    pub smtp_password: Option<KeySource>,
+    /// File of the certificate (PEM) of whoever vouches for the server of --smtp, where that is not one of those whom browsers trust
+    #[arg(long, env = "SIGNPOST_SMTP_CA", value_name = "FILE")]
+    pub smtp_ca: Option<PathBuf>,
+    /// Portals whose form tells by e-mail how far a ticket is, and the address that this comes from, as PORTAL=ADDRESS
+    #[arg(long, env = "SIGNPOST_MAIL_FROM", value_name = "PORTAL=ADDRESS", value_delimiter = ',')]
+    pub mail_from: Vec<SenderRule>,
+
+    /// Address by which people reach this server, such as https://help.example.com, for mails and alerts; a path is --base-path, and a portal's own host is --hosts
+    #[arg(long, env = "SIGNPOST_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
     /// Hosts whose root shows one portal, as HOST=PORTAL
     #[arg(long, env = "SIGNPOST_HOSTS", value_name = "HOST=PORTAL", value_delimiter = ',')]
     pub hosts: Vec<HostRule>,

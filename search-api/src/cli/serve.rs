@@ -1,7 +1,7 @@
 //! `signpost serve`: brings the parts together, says where they are reached, and takes them apart in order.
 
 use super::{WrongUse, demo};
-use crate::config::{self, AlertHook, Config, Folders, Forward, LogFormat, Webhook};
+use crate::config::{self, AlertHook, Config, Folders, Forward, LogFormat, Mailing, Webhook};
 use crate::http::cores::Cores;
 use crate::http::{self, App, QueryEmbedder};
 use crate::identity::{ANALYST, DevKey, EDITOR, Grant, Keys};
@@ -45,6 +45,7 @@ pub fn run(config: Config) -> anyhow::Result<ExitCode> {
         webhooks: config::webhooks(&config).map_err(|error| WrongUse(error.to_string()))?,
         forwards: config::forwards(&config).map_err(|error| WrongUse(error.to_string()))?,
         alerts: config::alerts(&config).map_err(|error| WrongUse(error.to_string()))?,
+        mailing: config::mailing(&config).map_err(|error| WrongUse(error.to_string()))?,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(Cores::threads()).enable_all().build()?;
     runtime.block_on(serve(Arc::new(config), keys, dev_key, desks))?;
@@ -79,11 +80,13 @@ fn keys(config: &Config) -> anyhow::Result<(Keys, Option<DevKey>)> {
     let dev_key = DevKey::open(&config.folders.data)?;
     Ok((dev_key.keys(), Some(dev_key)))
 }
-/// Where tickets come from and go to, and who is told when they become more.
+
+/// Where tickets come from and go to, who is told when they become more, and how those who wrote them are.
 struct HelpDesks {
     webhooks: Vec<Webhook>,
     forwards: Vec<Forward>,
     alerts: Vec<AlertHook>,
+    mailing: Option<Mailing>,
 }
 
 /// The parts in the order in which they start; they end in the opposite order.
@@ -96,6 +99,7 @@ async fn serve(config: Arc<Config>, keys: Keys, dev_key: Option<DevKey>, desks: 
     let store = Store::open_keeping(data, config.database.as_ref(), Arc::clone(&clock), retention).await;
     let store = store.context("open the store of events and tickets")?;
     let store = store.forwarding(desks.forwards.iter().map(|forward| forward.portal.clone()).collect());
+    let store = store.mailing(desks.mailing.iter().flat_map(|mailing| mailing.from.keys().cloned()).collect());
     let vectors = vectors(&config.folders, &clock)?;
     let queries = vectors.as_ref().map(|vectors| QueryEmbedder::new(Arc::clone(&vectors.embedder)));
     let reranker = reranker(config.reranker.as_deref());
@@ -124,6 +128,7 @@ async fn serve(config: Arc<Config>, keys: Keys, dev_key: Option<DevKey>, desks: 
     };
 
     let forwarding = tokio::spawn(http::forward::keep_forwarding(Arc::clone(&app), desks.forwards));
+    let mailing = tokio::spawn(http::mail::keep_mailing(Arc::clone(&app), desks.mailing));
     let alerting = tokio::spawn(http::alerts::keep_alerting(Arc::clone(&app), desks.alerts));
     let counting = tokio::spawn(http::helpfulness::keep_counting(Arc::clone(&app)));
     let rolling_up = tokio::spawn(http::rollups::keep_rolling_up(Arc::clone(&app)));
@@ -135,6 +140,7 @@ async fn serve(config: Arc<Config>, keys: Keys, dev_key: Option<DevKey>, desks: 
     rolling_up.abort();
     counting.abort();
     alerting.abort();
+    mailing.abort();
     forwarding.abort();
     // Nobody listens any more if the servers have ended by themselves.
     let _ = stop.send(true);

@@ -153,7 +153,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-fn text(source: &KeySource, name: &str, content: &Path) -> Result<String, KeyFileError> {
+pub(super) fn text(source: &KeySource, name: &str, content: &Path) -> Result<String, KeyFileError> {
     match source {
         KeySource::File(path) => read(path, content),
         KeySource::Environment(variable) => {

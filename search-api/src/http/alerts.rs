@@ -81,6 +81,12 @@ struct Told<'a> {
     report: String,
     /// Path of the dashboard, on this server.
     dashboard: String,
+    /// Whole address of the report, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report_url: Option<String>,
+    /// Whole address of the dashboard, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dashboard_url: Option<String>,
     note: &'static str,
 }
 
@@ -176,8 +182,10 @@ fn tell(
         high: rate.high,
     };
     let (value, low, high) = effect.change;
-    let base = &app.config.base_path;
-    let segment = address::segment(&portal.id);
+    let config = &app.config;
+    let (base, segment) = (&config.base_path, address::segment(&portal.id));
+    let report = format!("/v1/portals/{segment}/reports/searches?{}", query(question, &[("group", &row.id)]));
+    let dashboard = format!("/dashboard?{}", query(question, &[]));
     let told = Told {
         event: "ticket_rate_rose",
         id: &format!("{OURS}{id}"),
@@ -190,8 +198,10 @@ fn tell(
         difference: Difference { value, low, high },
         tickets: row.tickets,
         avoidable: row.avoidable,
-        report: format!("{base}/v1/portals/{segment}/reports/searches?{}", query(question, &[("group", &row.id)])),
-        dashboard: format!("{base}/{segment}/dashboard?{}", query(question, &[])),
+        report_url: config.root_url().map(|root| format!("{root}{report}")),
+        dashboard_url: config.pages_url(&portal.id).map(|pages| format!("{pages}{dashboard}")),
+        report: format!("{base}{report}"),
+        dashboard: format!("{base}/{segment}{dashboard}"),
         note: NOTE,
     };
     Ok((id.clone(), serde_json::to_string(&told)?))

@@ -20,6 +20,7 @@ mod health;
 mod help;
 pub mod helpfulness;
 pub mod limits;
+pub mod mail;
 mod observe;
 mod outward;
 pub mod pages;

@@ -156,6 +156,9 @@ struct WrittenTicket {
     body: String,
     email: Option<String>,
     fields: BTreeMap<String, String>,
+    /// Language of the mails about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
     stages: Vec<ExportedStage>,
 }
 
@@ -365,6 +368,7 @@ impl From<HeldTicket> for ExportedTicket {
             body: ticket.body,
             email: ticket.email,
             fields: ticket.fields,
+            language: ticket.language,
             stages: stages.into_iter().map(stage).collect(),
         });
         Self { id, written, fact: fact.map(TicketFact::from) }

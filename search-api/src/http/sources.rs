@@ -4,7 +4,7 @@ use super::error::{Problem, ProblemBody};
 use super::person::operator;
 use super::{App, Caller, events};
 use crate::deflection::log::{Millis, Stretch};
-use crate::store::{Named, OnTheirWay, Source};
+use crate::store::{Named, OnTheirWay, Source, Way};
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
@@ -20,6 +20,8 @@ use utoipa::ToSchema;
 pub struct SourcesBody {
     sources: Vec<SourceBody>,
     forwarding: ForwardingBody,
+    /// Mails to writers of tickets that are tried.
+    mails_waiting: u64,
 }
 
 /// Tickets of the form on their way to a help desk.
@@ -105,9 +107,10 @@ pub async fn post(
 
 async fn sources(app: &App, caller: &Caller) -> Result<Json<SourcesBody>, Problem> {
     let sources = app.store.sources(&caller.portal.id).await?.into_iter().map(shape);
-    let OnTheirWay { waiting, given_up } = app.store.on_their_way(&caller.portal.id).await?;
+    let OnTheirWay { waiting, given_up } = app.store.on_their_way(&caller.portal.id, Way::Desk).await?;
     let forwarding = ForwardingBody { waiting, given_up };
-    Ok(Json(SourcesBody { sources: sources.collect::<Result<_, _>>()?, forwarding }))
+    let mails_waiting = app.store.on_their_way(&caller.portal.id, Way::Mail).await?.waiting;
+    Ok(Json(SourcesBody { sources: sources.collect::<Result<_, _>>()?, forwarding, mails_waiting }))
 }
 
 fn shape(source: Source) -> Result<SourceBody, Problem> {

@@ -10,6 +10,7 @@ use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use indexer::language::Language;
 use indexer::portal::Portal;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,8 @@ pub struct SentTicket {
     /// The portal's own fields, by name.
     #[serde(default)]
     fields: BTreeMap<String, String>,
+    /// Language of what its writer is told by e-mail, where the operator has them told; the portal's first when absent.
+    lang: Option<String>,
 }
 
 /// How far a ticket is.
@@ -171,13 +174,18 @@ pub fn checked(portal: &Portal, sent: SentTicket) -> Result<NewTicket, Problem> 
         }
     };
     let (search_id, form_id) = (id("search_id", sent.search_id)?, id("form_id", sent.form_id)?);
-    Ok(NewTicket { subject, body, email, fields: sent.fields, search_id, form_id, idempotency_key: None })
+    let language = |tag: String| {
+        let known = Language::parse(&tag).map(|language| language.as_str().to_owned());
+        known.ok_or_else(|| Problem::invalid("lang", "`lang` must be a language tag such as en or pt-BR."))
+    };
+    let language = sent.lang.map(language).transpose()?;
+    Ok(NewTicket { subject, body, email, fields: sent.fields, search_id, form_id, idempotency_key: None, language })
 }
 
 impl SentTicket {
     /// A ticket from the fields of a page's form.
     pub fn new(subject: String, body: String, email: Option<String>, fields: BTreeMap<String, String>) -> Self {
-        Self { subject, body, email, search_id: None, form_id: None, visitor: None, fields }
+        Self { subject, body, email, search_id: None, form_id: None, visitor: None, fields, lang: None }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::outbox::{AT_ONCE, LEASE, next_attempt};
 use super::work::{Done, Work};
-use super::{Store, StoreError};
+use super::{Store, StoreError, hex};
 use crate::deflection::log::Millis;
 use sqlx::{AnyConnection, Row, query};
 
@@ -78,8 +78,7 @@ pub async fn settle(db: &mut AnyConnection, portal: &str, id: &str, due: Option<
 impl Store {
     /// The id of an alert: the same for the same thing, on every server of a database, and telling nothing of it.
     pub fn alert_id(&self, portal: &str, about: &str) -> String {
-        let hash = self.keys.content(&["alert", portal, about]);
-        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.keys.content(&["alert", portal, about]))
     }
 
     /// Notes alerts of a portal, each an id and what it says as JSON; each is sent once. Durable when it returns.

@@ -58,13 +58,14 @@ pub struct Erasure {
 
 /// Each table, and what becomes of it when a person is erased; a test compares it with the tables that there are.
 #[cfg(test)]
-pub const TABLES: [(&str, &str); 19] = [
+pub const TABLES: [(&str, &str); 20] = [
     ("event", "deleted; of others' rows, the browser"),
     ("ticket_fact", "deleted; of others' rows, the browser"),
     ("ticket", "deleted"),
     ("ticket_stage", "deleted"),
     ("idempotency", "deleted"),
-    ("outbox", "deleted: a ticket that is on its way to a help desk is not sent any more"),
+    ("outbox", "deleted: a ticket that is on its way to a help desk is not sent any more, nor a mail"),
+    ("mailed", "deleted"),
     ("address", "deleted; of others' rows, the browser"),
     ("vote", "deleted"),
     ("reading", "kept: an audit that its reader could erase would be none; it holds a keyed hash"),
@@ -122,6 +123,7 @@ impl Erasure {
                 "DELETE FROM ticket WHERE portal = $1 AND id = $2",
                 "DELETE FROM ticket_stage WHERE portal = $1 AND id = $2",
                 "DELETE FROM outbox WHERE portal = $1 AND id = $2",
+                "DELETE FROM mailed WHERE portal = $1 AND id = $2",
             ] {
                 query(statement).bind(portal).bind(id).execute(&mut *db).await?;
             }

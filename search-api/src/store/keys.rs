@@ -175,6 +175,17 @@ impl Keys {
         equal(self.ticket_secret(portal, id).as_bytes(), secret.as_bytes())
     }
 
+    /// What lets whoever is told of a ticket see how far it is, and not what was written: the address that they were told by is what
+    /// somebody typed.
+    pub fn word_secret(&self, portal: &str, id: &str) -> String {
+        URL_SAFE_NO_PAD.encode(short(mac(&self.ticket, &["word", portal, id])))
+    }
+
+    /// Whether a secret is that; compared in constant time.
+    pub fn is_word_secret(&self, portal: &str, id: &str, secret: &str) -> bool {
+        equal(self.word_secret(portal, id).as_bytes(), secret.as_bytes())
+    }
+
     /// Seals what a ticket says (XChaCha20-Poly1305, bound to portal and id); the nonce comes first.
     pub fn seal(&self, portal: &str, id: &str, plain: &[u8]) -> Option<Vec<u8>> {
         let nonce: [u8; 24] = rand::random();

@@ -13,6 +13,7 @@ mod insert;
 mod intake;
 mod keys;
 mod kin;
+mod mails;
 mod names;
 mod openings;
 mod origin;
@@ -48,9 +49,10 @@ pub use export::{Held, HeldTicket, HeldVote};
 pub use imports::{Imported, Importer};
 pub use intake::RECORDED;
 pub use kin::Whose;
+pub use mails::OutgoingMail;
 pub use names::Named;
 pub use origin::{AnsweredSearch, Batch, NewEvent, Origin, Receipt};
-pub use outbox::{OnTheirWay, Outgoing};
+pub use outbox::{OnTheirWay, Outgoing, Way};
 pub use person::Sought;
 pub use readings::Reading;
 pub use redaction::redact;
@@ -73,7 +75,7 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use tickets::{SealedTicket, Stored};
+use tickets::{SealedTicket, Stored, Told};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use work::{Command, Done, Record, Work};
@@ -92,6 +94,8 @@ pub struct Store {
     dropped: Dropped,
     /// Portals whose tickets are to be handed over to a help desk.
     forwarded: Arc<BTreeSet<String>>,
+    /// Portals whose writers of tickets are told of them by e-mail.
+    mailed: Arc<BTreeSet<String>>,
 }
 
 /// What leads to the writer; gone once the store is shut down.
@@ -144,7 +148,7 @@ impl Store {
         };
         let writer = tokio::spawn(writer.run(waiting, recorded));
         let queues = Arc::new(Mutex::new(Some(Queues { commands, records, writer })));
-        Ok(Self { keys, clock, archive, queues, dropped, forwarded: Arc::default() })
+        Ok(Self { keys, clock, archive, queues, dropped, forwarded: Arc::default(), mailed: Arc::default() })
     }
 
     /// Issues an id for a search: authenticated, and bound to the portal and to who asks.
@@ -195,6 +199,9 @@ impl Store {
         let (sender, id, at) = (Sender::new(portal, origin), random_id(), (self.clock)());
         let own = origin.viewer.email().map(str::to_owned);
         let ticket = NewTicket { email: ticket.email.clone().or(own), ..ticket };
+        let told = self.tells(&portal.id, &ticket);
+        let language = ticket.language.clone().filter(|_| told == Told::Yes);
+        let ticket = NewTicket { language, ..ticket };
         let (fact, address) = sender.ticket_fact(&self.keys, &id, &ticket, vector, at).map_err(StoreError::Key)?;
         let key = ticket.idempotency_key.as_deref().map(|key| sender.idempotency(&self.keys, key));
         let sealed = SealedTicket {
@@ -205,6 +212,7 @@ impl Store {
             id: id.clone(),
             at,
             forwarded: self.forwarded.contains(&portal.id),
+            told,
         };
         let id = match self.write(Work::Ticket { sealed, fact: Box::new(fact), address }).await? {
             Done::Ticket(Stored::New) => id,
@@ -218,7 +226,8 @@ impl Store {
         Ok(Created { ticket, secret })
     }
 
-    /// A ticket, for its owner: whoever holds its secret, or the subject who wrote it. `None`: no such ticket, or not theirs.
+    /// A ticket, for its owner: whoever holds its secret, or the subject who wrote it. Whoever was told of it by e-mail sees all but its
+    /// subject. `None`: no such ticket, or not theirs.
     pub async fn ticket(
         &self,
         portal: &Portal,
@@ -232,15 +241,20 @@ impl Store {
         let subject = viewer.subject().map(|subject| self.keys.subject(&portal.id, subject));
         let owns = subject.is_some() && subject == owner;
         let knows = secret.is_some_and(|secret| self.keys.is_ticket_secret(&portal.id, id, secret));
-        Ok((owns || knows).then_some(ticket))
+        let is_told = secret.is_some_and(|secret| self.keys.is_word_secret(&portal.id, id, secret));
+        Ok(match owns || knows {
+            true => Some(ticket),
+            false => is_told.then_some(TicketStatus { subject: String::new(), ..ticket }),
+        })
     }
 
     /// Notes that a ticket reached a stage. Durable when it returns; `None`: no such ticket.
     pub async fn advance(&self, portal: &Portal, id: &str, stage: Stage) -> Result<Option<()>, StoreError> {
-        if tickets::find(self.archive.pool(), &self.keys, &portal.id, id).await?.is_none() {
-            return Ok(None);
-        }
-        self.write(Work::Advance { portal: portal.id.clone(), id: id.into(), stage }).await?;
+        let mut db = self.archive.pool().acquire().await?;
+        let Some((ticket, _)) = tickets::written(&mut db, &self.keys, &portal.id, id).await? else { return Ok(None) };
+        drop(db);
+        let told = self.tells(&portal.id, &ticket);
+        self.write(Work::Advance { portal: portal.id.clone(), id: id.into(), stage, told }).await?;
         Ok(Some(()))
     }
 
@@ -310,6 +324,11 @@ impl Store {
     fn queue<T>(&self, pick: impl FnOnce(&Queues) -> T) -> Option<T> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(pick)
     }
+}
+
+/// A hash as text.
+fn hex(hash: &Hash) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// 128 random bits, URL-safe.

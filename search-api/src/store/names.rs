@@ -1,5 +1,6 @@
 //! Names under which choices stand in the database; part of its format.
 
+use super::outbox::Way;
 use super::{Reason, Stage};
 use crate::deflection::log::{Arm, Confidence, Mark, Surface};
 
@@ -40,6 +41,7 @@ named!(Stage {
     Solved = "solved",
     HandedOver = "handed_over",
 });
+named!(Way { Desk = "desk", Mail = "mail" });
 named!(Reason {
     Made = "made",
     Updated = "updated",

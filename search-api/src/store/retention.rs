@@ -64,7 +64,7 @@ fn before(now: Millis, days: u16) -> Millis {
 }
 
 /// What is due at a moment: statements whose parameters are the moment before which, and how many rows at most.
-pub fn due(retention: Retention, now: Millis) -> [(&'static str, Millis); 18] {
+pub fn due(retention: Retention, now: Millis) -> [(&'static str, Millis); 19] {
     let before = |days: u16| before(now, days);
     let month = month_start(now);
     // Until the overlap is over, this month's events still carry last month's hash.
@@ -143,6 +143,10 @@ pub fn due(retention: Retention, now: Millis) -> [(&'static str, Millis); 18] {
         (
             "DELETE FROM outbox WHERE (portal, id) IN (SELECT portal, id FROM outbox WHERE since < $1 LIMIT $2)",
             before(retention.rows),
+        ),
+        (
+            "DELETE FROM mailed WHERE (portal, id, stage) IN (SELECT portal, id, stage FROM mailed WHERE at < $1 LIMIT $2)",
+            now - DAY,
         ),
         ("DELETE FROM idempotency WHERE key IN (SELECT key FROM idempotency WHERE at < $1 LIMIT $2)", now - REPEATABLE),
         ("DELETE FROM reading WHERE seq IN (SELECT seq FROM reading WHERE at < $1 LIMIT $2)", before(retention.audit)),

@@ -26,6 +26,17 @@ pub struct NewTicket {
     pub form_id: Option<String>,
     /// A key under which a repetition gives the same ticket for 24 h.
     pub idempotency_key: Option<String>,
+    /// Tag of the language in which its writer is told of it; kept only if they are.
+    pub language: Option<String>,
+}
+
+/// Whether the writer of a ticket is told of its stages by e-mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// The portal sends mails, and they gave an address.
+    Yes,
+    /// One of both is missing.
+    No,
 }
 
 /// How far a ticket is.
@@ -89,7 +100,17 @@ pub enum Written {
         email: Option<String>,
         /// The portal's own fields.
         fields: BTreeMap<String, String>,
+        /// Tag of the language for mails.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        language: Option<String>,
     },
+}
+
+impl From<Written> for NewTicket {
+    fn from(written: Written) -> Self {
+        let Written::V1 { subject, body, email, fields, language } = written;
+        Self { subject, body, email, fields, language, ..Self::default() }
+    }
 }
 
 /// How long a repeated idempotency key gives the same ticket: 24 h.
@@ -111,6 +132,8 @@ pub struct SealedTicket {
     pub at: Millis,
     /// Whether it is to be handed over to a help desk.
     pub forwarded: bool,
+    /// Whether its writer is told of it.
+    pub told: Told,
 }
 
 /// What became of it.
@@ -131,6 +154,7 @@ pub fn seal(keys: &Keys, portal: &str, id: &str, ticket: &NewTicket) -> Result<V
         body: ticket.body.clone(),
         email: ticket.email.clone(),
         fields: ticket.fields.clone(),
+        language: ticket.language.clone(),
     };
     let plain = serde_json::to_vec(&written).map_err(|_| StoreError::Seal)?;
     keys.seal(portal, id, &plain).ok_or(StoreError::Seal)
@@ -173,19 +197,19 @@ pub async fn insert(db: &mut AnyConnection, ticket: &SealedTicket) -> Result<Sto
         .bind(&ticket.sealed)
         .execute(&mut *db)
         .await?;
-    advance(db, &ticket.portal, &ticket.id, Stage::Received, ticket.at).await?;
+    advance(db, (&ticket.portal, &ticket.id), Stage::Received, ticket.told, ticket.at).await?;
     if ticket.forwarded {
         super::outbox::insert(db, &ticket.portal, &ticket.id, ticket.at).await?;
     }
     Ok(Stored::New)
 }
 
-/// Notes that a ticket reached a stage.
+/// Notes that a ticket reached a stage, and that its writer is to be told of it.
 pub async fn advance(
     db: &mut AnyConnection,
-    portal: &str,
-    id: &str,
+    (portal, id): (&str, &str),
     stage: Stage,
+    told: Told,
     at: Millis,
 ) -> Result<(), sqlx::Error> {
     query(
@@ -196,9 +220,12 @@ pub async fn advance(
     .bind(id)
     .bind(stage.name())
     .bind(at)
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(())
+    match told {
+        Told::Yes => super::outbox::insert_mail(db, portal, id, at).await,
+        Told::No => Ok(()),
+    }
 }
 
 /// A ticket and the hash of its owner; `None` if there is none.
@@ -226,13 +253,12 @@ pub async fn written(
     let found = query("SELECT sealed FROM ticket WHERE portal = $1 AND id = $2").bind(portal).bind(id);
     let Some(row) = found.fetch_optional(&mut *db).await? else { return Ok(None) };
     let plain = keys.unseal(portal, id, row.try_get("sealed")?).ok_or(StoreError::Seal)?;
-    let Written::V1 { subject, body, email, fields } = serde_json::from_slice(&plain).map_err(|_| StoreError::Seal)?;
-    let ticket = NewTicket { subject, body, email, fields, ..NewTicket::default() };
-    Ok(Some((ticket, stages(db, portal, id).await?)))
+    let written: Written = serde_json::from_slice(&plain).map_err(|_| StoreError::Seal)?;
+    Ok(Some((written.into(), stages(db, portal, id).await?)))
 }
 
 /// Each stage that a ticket reached and since when, oldest first.
-async fn stages(db: impl AnyExecutor<'_>, portal: &str, id: &str) -> Result<Vec<(Stage, Millis)>, StoreError> {
+pub async fn stages(db: impl AnyExecutor<'_>, portal: &str, id: &str) -> Result<Vec<(Stage, Millis)>, StoreError> {
     let reached = query("SELECT stage, at FROM ticket_stage WHERE portal = $1 AND id = $2 ORDER BY number");
     let mut stages = Vec::new();
     for row in reached.bind(portal).bind(id).fetch_all(db).await? {

@@ -4,12 +4,13 @@ use super::alerts::OutgoingAlert;
 use super::days::Days;
 use super::erasure::{Erased, Erasure};
 use super::intake::{Rows, Sender};
-use super::outbox::{Claimed, HandedOver};
+use super::mails::Mailing;
+use super::outbox::{Claimed, HandedOver, Way};
 use super::readings::Reading;
 use super::sources::{Heard, Taken};
-use super::tickets::{SealedTicket, Stored};
+use super::tickets::{SealedTicket, Stored, Told};
 use super::{AnsweredSearch, Receipt, Stage, StoreError};
-use crate::deflection::log::{Address, Event, Millis, Stretch, Ticket};
+use crate::deflection::log::{Address, Event, Hash, Millis, Stretch, Ticket};
 use tokio::sync::oneshot;
 
 /// Something to be written, and where to tell that it is durable.
@@ -48,6 +49,8 @@ pub enum Work {
         id: String,
         /// Stage.
         stage: Stage,
+        /// Whether its writer is told of it.
+        told: Told,
     },
     /// A reading of what most analysts may not see.
     Read(Reading),
@@ -71,19 +74,27 @@ pub enum Work {
         /// When; it was alive then.
         at: Millis,
     },
-    /// Tickets to be handed over are taken.
-    Claim,
-    /// When a ticket is tried again to be handed over.
+    /// What is to be sent is taken.
+    Claim(Way),
+    /// When something is tried again to be sent.
     Postpone {
         /// Portal.
         portal: String,
         /// Ticket.
         id: String,
+        /// Where to.
+        way: Way,
+        /// Of a mail the number of the stage that it tells of, else 0.
+        stage: i64,
         /// When; `None`: never.
         due: Option<Millis>,
     },
     /// A ticket that was handed over.
     HandOver(HandedOver),
+    /// A mail is about to be sent to an address, of which this is a keyed hash.
+    Admit(Mailing, Hash),
+    /// A mail was sent, or is not to be sent any more.
+    EndMail(Mailing),
     /// Alerts, each an id and what it says.
     NoteAlerts {
         /// Portal.
@@ -129,8 +140,10 @@ pub enum Done {
     Erased(Erased),
     /// What a source said.
     Heard(Taken),
-    /// Tickets to be handed over.
+    /// What is to be sent.
     Claimed(Vec<Claimed>),
+    /// Whether a mail may be sent.
+    Admitted(bool),
     /// Alerts to be sent.
     ClaimedAlerts(Vec<OutgoingAlert>),
     /// Whether facts of days are kept.

@@ -7,6 +7,7 @@ use super::erasure::{Erased, Traces};
 use super::insert::Insert;
 use super::intake::{BACKFILL, Rows};
 use super::keys::Keys;
+use super::mails;
 use super::outbox;
 use super::readings;
 use super::rows::{Inserted, bytes, insert_events, insert_tickets};
@@ -215,8 +216,8 @@ impl Writer {
                     }
                     Done::Ticket(stored)
                 }
-                Work::Advance { portal, id, stage } => {
-                    tickets::advance(db, portal, id, *stage, now).await?;
+                Work::Advance { portal, id, stage, told } => {
+                    tickets::advance(db, (portal, id), *stage, *told, now).await?;
                     Done::Advanced
                 }
                 Work::Read(reading) => Done::Read(readings::insert(db, reading).await?),
@@ -228,9 +229,14 @@ impl Writer {
                     sources::beat(db, portal, source, *at, now).await?;
                     Done::Heard(sources::take(db, portal, source, rows, now).await?)
                 }
-                Work::Claim => Done::Claimed(outbox::claim(db, now).await?),
-                Work::Postpone { portal, id, due } => {
-                    outbox::postpone(db, portal, id, *due).await?;
+                Work::Claim(way) => Done::Claimed(outbox::claim(db, *way, now).await?),
+                Work::Postpone { portal, id, way, stage, due } => {
+                    outbox::postpone(db, (portal, id, *way, *stage), *due).await?;
+                    Done::Noted
+                }
+                Work::Admit(mailing, address) => Done::Admitted(mails::admit(db, mailing, address, now).await?),
+                Work::EndMail(mailing) => {
+                    mails::end(db, mailing).await?;
                     Done::Noted
                 }
                 Work::HandOver(over) => {

@@ -8,6 +8,7 @@ mod episode;
 mod frame;
 mod home;
 mod ledger;
+pub mod letter;
 mod preference;
 mod results;
 mod session;

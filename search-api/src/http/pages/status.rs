@@ -99,7 +99,7 @@ fn ahead(now: Option<Stage>) -> &'static [Stage] {
     }
 }
 
-fn stage_words(words: &'static Words, stage: Stage) -> &'static words::Stage {
+pub(super) fn stage_words(words: &'static Words, stage: Stage) -> &'static words::Stage {
     match stage {
         Stage::Received => &words.status.received,
         Stage::Working => &words.status.working,

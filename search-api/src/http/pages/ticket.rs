@@ -15,6 +15,7 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Query as Address, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
+use indexer::language::Language;
 use indexer::portal::{Portal, TicketField};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -109,7 +110,7 @@ pub(super) async fn send(
         let form = render(visit.frame, sent, fields, None)?;
         return Ok((Problem::invalid("body", "").status(), form).into_response());
     }
-    let ticket = sent.ticket(&visit.caller.portal)?;
+    let ticket = sent.ticket(&visit.caller.portal, &visit.frame.language)?;
     let vector = match &app.embedder {
         Some(embedder) if visit.caller.portal.keep_queries => {
             embedder.embed(&telling(&ticket.subject, &ticket.body)).await
@@ -187,7 +188,7 @@ impl Sent {
     }
 
     /// The ticket, checked as the API checks it.
-    fn ticket(&self, portal: &Portal) -> Result<NewTicket, Problem> {
+    fn ticket(&self, portal: &Portal, language: &Language) -> Result<NewTicket, Problem> {
         let text = |name: &str| self.text(name).to_owned();
         let extra = self.written.iter().filter(|(_, value)| !value.is_empty());
         let extra = extra.filter_map(|(name, value)| Some((name.strip_prefix(EXTRA)?.to_owned(), value.clone())));
@@ -196,6 +197,7 @@ impl Sent {
             search_id: Some(text("search_id")).filter(|id| !id.is_empty()),
             form_id: Some(self.form_id.clone()),
             idempotency_key: Some(self.key.clone()),
+            language: Some(language.as_str().to_owned()),
             ..checked(portal, sent)?
         })
     }

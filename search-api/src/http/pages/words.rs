@@ -42,6 +42,7 @@ pub(super) struct Words {
     pub article: Article,
     pub ticket: Ticket,
     pub status: Status,
+    pub mail: Mail,
     pub dashboard: Dashboard,
     pub ledger: Ledger,
     pub episode: Episode,
@@ -79,6 +80,7 @@ words! {
         received: Stage, working: Stage, waiting: Stage, solved: Stage, handed_over: Stage
     }
     Stage { name, who, expected }
+    Mail { subject, lead, page, why }
     Dashboard {
         title, lead, from, to, window, show, last_days, filters, role, language, stratum, any, cost, summary, moving, settled, interval, of, no_value, ratio_limit, ratio_over, ratio_under,
         compare_rose, compare_fell, compare_chance, compare_none, trends, trend_told, trend_none, bounds, numbers, when, notes,

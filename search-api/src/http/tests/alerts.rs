@@ -33,8 +33,8 @@ async fn asked(site: &Site, query: &str, at: i64, visitors: usize, ticketed: usi
 }
 
 /// A site at which one group's rate rose, another's did not, and few asked something else.
-async fn with_a_rise() -> Site {
-    let site = site(&[]).await;
+async fn with_a_rise(options: &[&str]) -> Site {
+    let site = site(options).await;
     for (query, visitors, before, now) in
         [("rotate the vault key", 20, 1, 12), ("pay an invoice", 20, 4, 4), ("quokka", 4, 0, 4)]
     {
@@ -52,7 +52,7 @@ async fn due(site: &Site) -> Vec<OutgoingAlert> {
 
 #[tokio::test]
 async fn a_rise_is_told_once_with_what_a_table_of_groups_may_show() {
-    let site = with_a_rise().await;
+    let site = with_a_rise(&[]).await;
     let alerts = due(&site).await;
     assert_eq!(alerts.len(), 1, "{alerts:?}");
     let said: Value = serde_json::from_str(&alerts[0].body).unwrap();
@@ -72,6 +72,11 @@ async fn a_rise_is_told_once_with_what_a_table_of_groups_may_show() {
     assert_eq!((&row["group"], &row["label"], &row["tickets"]), (&said["group"], &said["label"], &said["tickets"]));
     assert_eq!((&row["avoidable"], &row["ticketed"]), (&said["avoidable"], &json!(13)));
     assert_eq!(site.get_as(ANALYST, said["dashboard"].as_str().unwrap()).await.status, 200);
+    assert_eq!(
+        (&said["report_url"], &said["dashboard_url"]),
+        (&Value::Null, &Value::Null),
+        "no public address is known"
+    );
     // Sent or not, it is not told again.
     assert!(due(&site).await.is_empty());
     site.app.store.sent_alert(&alerts[0]).await.unwrap();
@@ -92,4 +97,18 @@ async fn tickets_that_come_to_be_known_late_raise_an_alert_when_they_do() {
     }
     let alerts = due(&site).await;
     assert!(alerts.len() == 1 && alerts[0].body.contains("\"label\":\"pay an invoice\""), "{alerts:?}");
+}
+
+#[tokio::test]
+async fn whole_addresses_are_told_beside_paths_where_the_public_one_is_known() {
+    let known = ["--public-url", "https://help.example.com", "--base-path", "/kb", "--hosts", "acme.example.com=acme"];
+    let site = with_a_rise(&known).await;
+    let said: Value = serde_json::from_str(&due(&site).await[0].body).unwrap();
+    let [report, dashboard] = ["report", "dashboard"].map(|name| said[name].as_str().unwrap().to_owned());
+    assert!(
+        report.starts_with("/kb/v1/portals/acme/reports/") && dashboard.starts_with("/kb/acme/dashboard?"),
+        "{said}"
+    );
+    assert_eq!(said["report_url"], format!("https://help.example.com{report}"));
+    assert_eq!(said["dashboard_url"], format!("https://acme.example.com{}", dashboard.replace("/kb/acme", "/kb")));
 }

@@ -11,8 +11,11 @@ mod groups;
 mod guards;
 mod holdout;
 mod ledger;
+mod mails;
 mod refusals;
 mod rollups;
+#[path = "../../../../tests/smtp.rs"]
+mod smtp;
 mod steering;
 mod webhooks;
 
@@ -122,6 +125,8 @@ async fn starting(flags: &[&str]) -> Site {
 
     let clock: Clock = Arc::new(|| NOW * 1000);
     let store = Store::open(&data, None, Arc::clone(&clock)).await.unwrap();
+    let told = crate::config::mailing(&config).unwrap().map(|mailing| mailing.from.into_keys().collect());
+    let store = store.mailing(told.unwrap_or_default());
     let key = DevKey::open(&data).unwrap();
     let app = App::new(Arc::new(*config), Arc::new(library), None, None, store, key.keys(), clock);
     Site { app: Arc::new(app), key, _folder: folder }

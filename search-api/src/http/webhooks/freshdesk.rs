@@ -27,7 +27,9 @@ pub fn read(said: &Value, at: Millis) -> Result<Told, String> {
                 // Rules on creation run at once; the simple content has no time of its own.
                 at: time(said, &format!("{FIELDS}.ticket_created_at"), at)?,
                 subject: field("ticket_subject"),
-                email: field("ticket_requester_email"),
+                // Who asks was called the requester, and is called the contact now; whoever made the rule then has the old names.
+                email: field("ticket_contact_email").or_else(|| field("ticket_requester_email")),
+                person: field("ticket_contact_unique_external_id"),
                 search_id: field("ticket_cf_signpost_search_id"),
                 form_id: field("ticket_cf_signpost_form_id"),
                 external_id: field("ticket_cf_signpost_id"),

@@ -10,6 +10,7 @@ const AT: Millis = 1_800_000_000_000;
 const ZENDESK: &str = include_str!("fixtures/zendesk_created.json");
 const HUBSPOT: &str = include_str!("fixtures/hubspot_events.json");
 const FRESHDESK: &str = include_str!("fixtures/freshdesk_simple.json");
+const FRESHDESK_CONTACT: &str = include_str!("fixtures/freshdesk_contact.json");
 const PLAIN: &str = include_str!("fixtures/plain_created.json");
 
 fn notices(provider: Provider, body: &str) -> Vec<Result<Notice, String>> {
@@ -91,6 +92,13 @@ fn freshdesks_simple_content_is_a_ticket_unless_something_else_triggered_it() {
     body["freshdesk_webhook"]["triggered_event"] = json!("{status:{from:Open,to:Closed}}");
     let read = notices(Provider::Freshdesk, &body.to_string());
     assert!(matches!(&read[0], Ok(Notice::Other { reason: Reason::Updated, .. })), "{read:?}");
+}
+
+#[test]
+fn whoever_asks_in_freshdesk_is_found_by_either_name_of_theirs() {
+    let Ok(Notice::Made(ticket)) = &notices(Provider::Freshdesk, FRESHDESK_CONTACT)[0] else { panic!("no ticket") };
+    assert_eq!((ticket.id.as_str(), ticket.email.as_deref()), ("2042", Some("ana@example.org")));
+    assert_eq!((ticket.person.as_deref(), ticket.form_id.as_deref()), (Some("ana"), Some("form-1")));
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod alerts;
 mod days;
 mod events;
 mod figures;
+mod mails;
 mod outbox;
 mod persons;
 mod plans;

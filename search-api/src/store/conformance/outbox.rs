@@ -31,10 +31,10 @@ async fn a_ticket_is_handed_over_and_what_was_written_is_gone(bench: Bench) {
     assert_eq!(sent.ticket.body, "a secret that only the help desk is told");
     assert_eq!(sent.ticket.email.as_deref(), Some("ana@example.org"));
     assert!(store.outgoing().await.unwrap().is_empty(), "nobody else takes it meanwhile");
-    assert_eq!(store.on_their_way("acme").await.unwrap(), OnTheirWay { waiting: 1, given_up: 0 });
+    assert_eq!(store.on_their_way("acme", Way::Desk).await.unwrap(), OnTheirWay { waiting: 1, given_up: 0 });
     store.handed_over(sent, "zendesk", Some("77")).await.unwrap();
     store.handed_over(sent, "zendesk", Some("77")).await.unwrap();
-    assert_eq!(store.on_their_way("acme").await.unwrap(), OnTheirWay::default());
+    assert_eq!(store.on_their_way("acme", Way::Desk).await.unwrap(), OnTheirWay::default());
     let status = store.ticket(&bench.portal, &made.ticket.id, &Viewer::anonymous("acme"), Some(&made.secret)).await;
     let status = status.unwrap().unwrap();
     assert_eq!((status.subject.as_str(), status.stages.last().unwrap().0), ("", Stage::HandedOver));
@@ -85,6 +85,6 @@ async fn a_ticket_that_cannot_be_handed_over_is_tried_again_for_a_week(bench: Be
     assert_eq!(store.postpone(&last).await.unwrap(), None);
     bench.later(DAY);
     assert!(store.outgoing().await.unwrap().is_empty());
-    assert_eq!(store.on_their_way("acme").await.unwrap(), OnTheirWay { waiting: 0, given_up: 1 });
+    assert_eq!(store.on_their_way("acme", Way::Desk).await.unwrap(), OnTheirWay { waiting: 0, given_up: 1 });
     store.shutdown().await;
 }

@@ -200,7 +200,7 @@ async fn an_erased_ticket_is_handed_over_to_nobody(bench: Bench) {
     bench.later(DAY);
     let due: Vec<String> = store.outgoing().await.unwrap().into_iter().map(|sent| sent.ticket.body).collect();
     assert_eq!(due, ["b3"]);
-    assert_eq!(store.on_their_way("acme").await.unwrap(), OnTheirWay { waiting: 1, given_up: 0 });
+    assert_eq!(store.on_their_way("acme", Way::Desk).await.unwrap(), OnTheirWay { waiting: 1, given_up: 0 });
     let mut db = bench.database().to_write().await.unwrap();
     for table in ["ticket", "ticket_fact", "ticket_stage", "outbox"] {
         let rows = query(AssertSqlSafe(format!("SELECT id FROM {table}"))).fetch_all(&mut db).await.unwrap();

@@ -33,6 +33,11 @@ async fn databases_of_every_earlier_version_are_brought_to_this_one(bench: Bench
         for statement in written {
             query(statement).bind(vec![7_u8; 16]).bind(T0).execute(&mut db).await.unwrap();
         }
+        // Of what is on its way something is kept since the seventh; then there was one way.
+        if version >= 7 {
+            let sent = "INSERT INTO outbox (portal, id, since, attempts, due) VALUES ('acme', 't', $1, 2, $1)";
+            query(sent).bind(T0).execute(&mut db).await.unwrap();
+        }
         db.close().await.unwrap();
         assert!(matches!(Archive::of(&bench.database()).await, Err(StoreError::Older(_))), "from {version}");
         let store = bench.open().await;
@@ -40,6 +45,8 @@ async fn databases_of_every_earlier_version_are_brought_to_this_one(bench: Bench
         let sent = batch(vec![click("e", "b"), click("f", "b")]);
         let receipt = store.append(&bench.portal, Origin::new(&nobody, None), sent).await.unwrap();
         assert_eq!(receipt, Receipt { accepted: 1, conflict: 1, duplicate: 0 }, "from {version}");
+        let desk = store.on_their_way("acme", Way::Desk).await.unwrap();
+        assert_eq!(desk, OnTheirWay { waiting: u64::from(version >= 7), given_up: 0 }, "from {version}");
         store.shutdown().await;
         let log = bench.log().await;
         assert_eq!((log.events.len(), log.tickets.len(), log.addresses.len()), (2, 1, 1), "from {version}");
