@@ -112,6 +112,8 @@ pub struct VisitFact {
 pub struct EpisodeFact {
     /// When it began.
     pub t: Millis,
+    /// How long after that its last search, opening or form was, from which windows are counted.
+    pub lasted: Millis,
     /// Whose.
     pub visitor: Who,
     /// Place among [`Facts::traits`].

@@ -159,10 +159,10 @@ pub fn revision_within(log: &Log, question: &Question, since: Millis, within: (M
     revision::compare(&known(&Question { as_of: since, ..question.clone() }), &known(question))
 }
 
-/// What changed since a moment of the episodes that cannot have moved, told by facts: of all but those of [`revision::movable`].
+/// What changed since a moment of the episodes that had ended or not begun then, told by facts: of all but those of [`revision::unended`].
 pub fn revision_beside(selected: &Selected<'_>, since: Millis) -> Revision {
-    let (first, after) = revision::movable(selected.question, since);
-    Revision::around(selected, (selected.question.start_of(first), selected.question.start_of(after)))
+    let (first, after) = revision::unended(selected.question, since);
+    Revision::around(selected, since, (selected.question.start_of(first), selected.question.start_of(after)))
 }
 
 /// The rows that a report's figures are the sums of, in order of time.

@@ -3,7 +3,7 @@
 use super::facts::Selected;
 use super::log::Millis;
 use super::outcomes::Outcome;
-use super::question::{DAY, Question, day_of};
+use super::question::{HOUR, Question, day_of};
 use super::report::Selection;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -71,14 +71,14 @@ pub struct Move {
     pub episodes: u64,
 }
 
-/// How long before its window a need may begin whose outcome moves yet: it may go on, as long as its visit does.
-const GOES_ON: Millis = 2 * DAY;
+/// How long a visit lasts at most of which a need goes on.
+const GOES_ON: Millis = 12 * HOUR;
 
-/// The days of a question's range, the last excluded, whose needs may have moved between a moment and that of the question: those of later
-/// days are new, those of days before were settled.
-pub fn movable(question: &Question, since: Millis) -> (Date, Date) {
+/// The days of a question's range, the last excluded, whose needs may have gone on between a moment and that of the question, or turned
+/// out to be another's: those of later days are new, those of days before only waited for their windows to pass.
+pub fn unended(question: &Question, since: Millis) -> (Date, Date) {
     let day = |t| day_of(t, &question.zone);
-    let first = day(since.saturating_sub(question.window.length() + GOES_ON));
+    let first = day(since.saturating_sub(GOES_ON));
     let after = day(since).saturating_add(1.day());
     (first.clamp(question.from, question.to), after.clamp(question.from, question.to))
 }
@@ -103,19 +103,27 @@ impl Move {
 }
 
 impl Revision {
-    /// What facts tell of the episodes that began outside a stretch of time which holds the first moment: those before it were known
-    /// as they are, those after it had not begun.
-    pub(super) fn around(selected: &Selected<'_>, (from, to): (Millis, Millis)) -> Self {
+    /// What facts tell of the episodes that began outside a stretch of time which holds the first moment: those after it had not begun,
+    /// those before it had ended, and were known as they are as soon as their windows had passed.
+    pub(super) fn around(selected: &Selected<'_>, since: Millis, (from, to): (Millis, Millis)) -> Self {
+        let window = selected.question.window.length();
         let mut told = Self { old: none(), new: none(), moves: Vec::new() };
-        let mut begun = none();
+        let mut moves: BTreeMap<_, u64> = BTreeMap::new();
         for (_, episode) in selected.episodes().filter(|(_, episode)| episode.t < from || to <= episode.t) {
-            *told.new.entry(episode.outcome).or_default() += 1;
-            let of = if episode.t < from { &mut told.old } else { &mut begun };
-            *of.entry(episode.outcome).or_default() += 1;
+            let new = Some(episode.outcome);
+            let old = match episode.t + episode.lasted + window {
+                _ if to <= episode.t => None,
+                passes if since < passes => Some(Outcome::Provisional),
+                _ => new,
+            };
+            for (counts, outcome) in [(&mut told.old, old), (&mut told.new, new)] {
+                outcome.into_iter().for_each(|outcome| *counts.entry(outcome).or_default() += 1);
+            }
+            if let Some(cause) = cause(old, new) {
+                *moves.entry((cause, old, new)).or_default() += 1;
+            }
         }
-        let begun = begun.into_iter().filter(|(_, episodes)| *episodes > 0);
-        let begun = begun.map(|(new, episodes)| Move { cause: Cause::Begun, old: None, new: Some(new), episodes });
-        Self { moves: begun.collect(), ..told }
+        Self { moves: in_order(moves), ..told }
     }
 
     /// Adds what changed of other episodes.
@@ -185,7 +193,7 @@ fn none() -> BTreeMap<Outcome, u64> {
 mod tests {
     use super::*;
     use crate::deflection::properties::{step, tell};
-    use crate::deflection::question::{HOUR, MINUTE, Question, Window};
+    use crate::deflection::question::{DAY, HOUR, MINUTE, Question, Window};
     use crate::deflection::story::{Story, T0, browser, may};
     use crate::deflection::{report, revision, revision_beside, revision_within, sums};
     use proptest::prelude::*;
@@ -254,13 +262,13 @@ mod tests {
             for window in Window::ALL {
                 let question = may(window);
                 let mut told = sums(&log, &question, |selected, _| revision_beside(selected, since));
-                let (from, to) = movable(&question, since);
+                let (from, to) = unended(&question, since);
                 if from < to {
-                    let movable = Question { from, to, ..question.clone() };
+                    let unended = Question { from, to, ..question.clone() };
                     // In two parts.
-                    let (first, end) = movable.range();
+                    let (first, end) = unended.range();
                     for within in [(first, first + 9 * HOUR), (first + 9 * HOUR, end)] {
-                        told.absorb(revision_within(&log, &movable, since, within));
+                        told.absorb(revision_within(&log, &unended, since, within));
                     }
                 }
                 prop_assert_eq!(&told, &revision(&log, &question, since), "{:?} {} {}", window, from, to);

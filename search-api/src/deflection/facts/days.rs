@@ -11,7 +11,7 @@ use crate::deflection::visitors::{Months, Visitor};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Number of the form in which facts are written; a change of any of their types raises it.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// Who takes the place of somebody erased, each a [`stranger`](crate::deflection::visitors::stranger).
 #[derive(Clone, Debug, Default)]

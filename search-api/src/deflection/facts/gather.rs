@@ -46,6 +46,7 @@ pub fn gather(judged: &Judged<'_, '_>, asides: &[AsideFact], months: &[(Hash, Ha
         traits_of_episode.push(traits);
         facts.episodes.push(EpisodeFact {
             t: episode.start,
+            lasted: episode.end - episode.start,
             visitor,
             traits,
             outcome,

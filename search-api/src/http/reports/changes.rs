@@ -85,8 +85,8 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, mut fields: Fields
     Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(body)).into_response())
 }
 
-/// What changed between two moments: of a large log the rows of those days alone are folded twice on which something can have moved, and of
-/// the others the facts are added up, as of whose moment it is then asked.
+/// What changed between two moments: of a large log the rows of those days alone are folded twice whose needs may have gone on, and of the
+/// others the facts are added up, as of whose moment it is then asked.
 ///
 /// # Errors
 /// There are too many rows to wait for it; or the database cannot be read.
@@ -102,22 +102,16 @@ pub async fn compare(
     let asked = question.clone();
     let beside = move || revision_beside(&Selected::new(&asked, &facts), since);
     let mut told = app.cores.run_behind(beside).await?;
-    let (from, to) = revision::movable(question, since);
+    let (from, to) = revision::unended(question, since);
     if from == to {
         return Ok(told);
     }
-    let movable = Question { from, to, ..question.clone() };
-    let (first, end) = movable.range();
-    if app.store.archive().count_events(portal, first, end - 1, app.foldable).await? >= u64::from(app.foldable) {
-        let refused =
-            "There are too many events before that moment whose windows had not passed: ask for a shorter `window`.";
-        return Err(Problem::invalid("window", refused));
-    }
-    let (walk, _) = walk(app, portal, movable.clone(), Wanted::default(), Sort::Newest, View::Plain);
+    let unended = Question { from, to, ..question.clone() };
+    let (walk, _) = walk(app, portal, unended.clone(), Wanted::default(), Sort::Newest, View::Plain);
     let mut stretches = walk.by_days().ahead();
     while let Some(stretch) = stretches.recv().await {
-        let (stretch, movable) = (stretch?, movable.clone());
-        let moved = move || revision_within(&stretch.log, &movable, since, stretch.within);
+        let (stretch, unended) = (stretch?, unended.clone());
+        let moved = move || revision_within(&stretch.log, &unended, since, stretch.within);
         told.absorb(app.cores.run_behind(moved).await?);
     }
     Ok(told)

@@ -283,7 +283,7 @@ async fn what_changed_between_two_moments_is_told_of_a_log_that_is_too_large_to_
     }
     roll_up(&site.app, &portal).await.unwrap();
     let app = Arc::get_mut(&mut site.app).unwrap();
-    (app.foldable, app.stretch) = (30, 3);
+    (app.foldable, app.stretch) = (10, 3);
     let refused = site
         .get_as(ANALYST, &format!("{REPORTS}/changes?from=2026-12-09&to=2027-01-16&window=7d&since=2027-01-03"))
         .await;
