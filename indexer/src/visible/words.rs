@@ -89,14 +89,19 @@ impl LanguageView {
     /// Words of living documents and of synonyms within `edits` (1 or 2, a transposition is one) of `word`, marks on either left out:
     /// who mistypes a word often leaves its accents out as well. (word, documents, edits), nearest first, then most frequent, then by word.
     pub fn words_near(&self, word: &str, edits: u8, limit: usize) -> Result<Vec<(String, u32, u8)>, ReadError> {
+        let edits = edits.min(MOST_EDITS);
+        let plain = Term::from_field_text(WORDS, &fold(word));
+        let within = |edits| FuzzyTermQuery::new(plain.clone(), edits, true).automaton().map(Unmarked);
+        // An automaton says that a word is within its distance, not how far: the first that accepts it does. The dictionary is gone
+        // through with the last alone, which accepts what the others do, and a few words more.
+        let nearer = (0..edits).map(within).collect::<Result<Vec<_>, _>>()?;
+        let distance = |word: &str| (0..edits).zip(&nearer).find(|(_, automaton)| automaton.accepts(word));
         let mut near = BTreeMap::<String, (u8, u32)>::new();
-        for edits in 0..=edits.min(MOST_EDITS) {
-            // The automaton says that a word is within its distance, not how far: the first that accepts it does.
-            for (word, documents) in self.words_within(word, edits)? {
-                near.entry(word).or_insert((edits, documents));
-            }
+        for (word, documents) in self.words_accepted(letters(word), || within(edits), |_| true)? {
+            let edits = distance(&word).map_or(edits, |(edits, _)| edits);
+            near.insert(word, (edits, documents));
         }
-        for (word, edits) in self.synonyms().words_near(word, edits.min(MOST_EDITS)) {
+        for (word, edits) in self.synonyms().words_near(word, edits) {
             near.entry(word.to_owned()).or_insert((edits, 0));
         }
         let mut near: Vec<_> = near.into_iter().map(|(word, (edits, documents))| (word, documents, edits)).collect();
@@ -132,11 +137,6 @@ impl LanguageView {
             |word| !word.is_ascii() && unmarked_term(self.language(), word).is_some_and(|term| term == unmarked),
         );
         Ok(most_frequent(words?, limit))
-    }
-
-    fn words_within(&self, word: &str, edits: u8) -> Result<BTreeMap<String, u32>, ReadError> {
-        let query = FuzzyTermQuery::new(Term::from_field_text(WORDS, &fold(word)), edits, true);
-        self.words_accepted(letters(word), || query.automaton().map(Unmarked), |_| true)
     }
 
     /// `letters`: what the automaton was built of.
