@@ -1,7 +1,7 @@
 //! The vocabulary of a viewer: whole words of living documents, and of the synonyms that hold for them, found by prefix and by typo.
 
-use super::unmarked::{Beginning, Unmarked};
 use super::language_view::SegmentAt;
+use super::unmarked::{Beginning, Unmarked};
 use super::{LanguageView, ReadError, Work};
 use crate::analysis::{fold, unmarked_term};
 use crate::partition::WORDS;

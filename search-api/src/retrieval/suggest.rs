@@ -245,3 +245,19 @@ impl Completions {
         self.found.into_iter().take(limit).map(|(_, _, _, name)| name).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    proptest! {
+        #[test]
+        fn a_set_has_its_numbers_in_order_and_no_others(numbers in prop::collection::vec(0..200u32, 0..100)) {
+            let (set, expected) = (Set::of(200, numbers.iter().copied()), BTreeSet::from_iter(numbers));
+            prop_assert_eq!(set.iter().collect::<Vec<_>>(), expected.iter().copied().collect::<Vec<_>>());
+            prop_assert!((0..200).all(|number| set.has(number) == expected.contains(&number)));
+        }
+    }
+}
