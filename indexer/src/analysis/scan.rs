@@ -57,6 +57,15 @@ pub(super) fn runs(text: &str) -> impl Iterator<Item = Run> + '_ {
 /// Cuts a run of a spaced script at its joints, at changes of case and between letters and digits; none if it is no compound.
 /// Of a piece that a digit or two keep whole (`E4224`, `OAuth2`), the long side is a part as well.
 pub(super) fn parts(run: &str) -> Vec<Range<usize>> {
+    // Most words, and this is asked of each.
+    let mut letters = run.bytes();
+    if letters.next().is_some_and(|first| first.is_ascii_alphabetic()) && letters.all(|b| b.is_ascii_lowercase()) {
+        return Vec::new();
+    }
+    parts_of_any(run)
+}
+
+fn parts_of_any(run: &str) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut start = 0;
     let version = usize::from(is_version(run));
@@ -217,5 +226,18 @@ pub(super) fn script_of(c: char) -> Script {
         0x31F0..=0x31FF | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF => Script::Unspaced, // Han
         0xFF66..=0xFFDC | 0x1B000..=0x1B16F | 0x20000..=0x3FFFF => Script::Unspaced, // their half-width and rare forms
         _ => Script::Spaced,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_said_of_plain_words_at_once_is_what_looking_for_parts_says(run in "[A-Za-z]{0,3}[a-z]{0,9}|[A-Z]?[a-z]{1,9}") {
+            prop_assert_eq!(parts(&run), parts_of_any(&run));
+        }
     }
 }

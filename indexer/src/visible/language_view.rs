@@ -155,7 +155,11 @@ impl LanguageView {
 
     /// Terms of a field in some documents, one after another, as its field norm has them (quantised). The documents come in
     /// their order, as those of postings do.
-    pub fn lengths(&self, field: Field, documents: impl Iterator<Item = u32>) -> impl Iterator<Item = u32> {
+    pub fn lengths(
+        &self,
+        field: Field,
+        documents: impl ExactSizeIterator<Item = u32>,
+    ) -> impl ExactSizeIterator<Item = u32> {
         let mut segments = self.segments.as_slice();
         documents.map(move |document| {
             while segments.get(1).is_some_and(|next| next.first <= document) {

@@ -24,6 +24,15 @@ pub(super) struct Reading<S> {
 }
 
 impl<A: Automaton<State: Clone>> Unmarked<A> {
+    /// Says whether it accepts a word.
+    pub(super) fn accepts(&self, word: &str) -> bool {
+        let mut state = self.start();
+        for byte in word.bytes() {
+            state = self.accept(&state, byte);
+        }
+        self.is_match(&state)
+    }
+
     fn after_letter(&self, inner: &A::State, letter: u32) -> Read<A::State> {
         let mut plain = String::new();
         fold_letter(char::from_u32(letter)?, &mut plain);
@@ -92,11 +101,14 @@ impl Automaton for Beginning<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::fold;
+    use crate::partition::WORDS;
+    use proptest::prelude::*;
+    use tantivy::Term;
+    use tantivy::query::FuzzyTermQuery;
 
     fn accepts(stem: &str, word: &str) -> bool {
-        let automaton = Unmarked(Beginning(stem));
-        let end = word.bytes().fold(automaton.start(), |state, byte| automaton.accept(&state, byte));
-        automaton.is_match(&end)
+        Unmarked(Beginning(stem)).accepts(word)
     }
 
     #[test]
@@ -122,6 +134,16 @@ mod tests {
         for (stem, word) in [("regle", "régl"), ("иод", "йод"), ("a", ""), ("strat", "straße"), ("été", "ete")]
         {
             assert!(!accepts(stem, word), "{stem} {word}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn who_is_within_some_edits_is_within_more(word in "[abéß]{0,6}", other in "[abéß]{0,6}") {
+            let term = Term::from_field_text(WORDS, &fold(&word));
+            let within = |edits| Unmarked(FuzzyTermQuery::new(term.clone(), edits, true).automaton().unwrap()).accepts(&other);
+            prop_assert_eq!(within(0), fold(&word) == fold(&other));
+            prop_assert!(within(0) <= within(1) && within(1) <= within(2));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The vocabulary of a viewer: whole words of living documents, and of the synonyms that hold for them, found by prefix and by typo.
 
+use super::language_view::SegmentAt;
 use super::unmarked::{Beginning, Unmarked};
 use super::{LanguageView, ReadError, Work};
 use crate::analysis::{fold, unmarked_term};
@@ -8,7 +9,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use tantivy::query::FuzzyTermQuery;
-use tantivy::termdict::TermMerger;
+use tantivy::termdict::{TermMerger, TermStreamer};
 use tantivy::{TantivyError, Term};
 use tantivy_fst::Automaton;
 
@@ -61,23 +62,17 @@ impl LanguageView {
 
     /// The words, and how many begin so.
     fn read_words_with_prefix(&self, prefix: &str, limit: usize) -> Result<(Vec<(String, u32)>, u64), ReadError> {
-        let streams = self.segments.iter().map(|at| at.segment.words().terms().range().ge(prefix).into_stream());
-        let mut words = TermMerger::new(streams.collect::<Result<_, _>>().map_err(TantivyError::from)?);
         let mut best = Vec::<(String, u32)>::new();
         let mut looked_at = 0;
-        while words.advance() && words.key().starts_with(prefix.as_bytes()) {
+        self.each_word_with_prefix(prefix, |word, documents| {
             looked_at += 1;
-            let mut documents = 0;
-            for (segment, found) in words.current_segment_ords_and_term_infos() {
-                documents += self.living_documents(&self.segments[segment], &found)?;
-            }
             // Words come in order: of equally frequent ones the earlier stays in front.
             let place = best.partition_point(|(_, others)| *others >= documents);
             if documents > 0 && place < limit {
                 best.truncate(limit - 1);
-                best.insert(place, (String::from_utf8_lossy(words.key()).into_owned(), documents));
+                best.insert(place, (String::from_utf8_lossy(word).into_owned(), documents));
             }
-        }
+        })?;
         for word in self.synonyms().words_with_prefix(prefix) {
             if best.len() < limit && !best.iter().any(|(known, _)| known == word) {
                 best.push((word.to_owned(), 0));
@@ -86,17 +81,45 @@ impl LanguageView {
         Ok((best, looked_at))
     }
 
+    /// Calls `each(word, living documents)` for the words of the dictionaries that begin with `prefix`, in order.
+    fn each_word_with_prefix(&self, prefix: &str, mut each: impl FnMut(&[u8], u32)) -> Result<(), ReadError> {
+        let begins = |word: &[u8]| word.starts_with(prefix.as_bytes());
+        let stream = |at| SegmentAt::words_from(at, prefix);
+        if let [at] = &*self.segments {
+            // One is the rule, and merging takes longer than reading.
+            let mut words = stream(at)?;
+            while words.advance() && begins(words.key()) {
+                each(words.key(), self.living_documents(at, words.value())?);
+            }
+            return Ok(());
+        }
+        let mut words = TermMerger::new(self.segments.iter().map(stream).collect::<Result<_, _>>()?);
+        while words.advance() && begins(words.key()) {
+            let mut documents = 0;
+            for (segment, found) in words.current_segment_ords_and_term_infos() {
+                documents += self.living_documents(&self.segments[segment], &found)?;
+            }
+            each(words.key(), documents);
+        }
+        Ok(())
+    }
+
     /// Words of living documents and of synonyms within `edits` (1 or 2, a transposition is one) of `word`, marks on either left out:
     /// who mistypes a word often leaves its accents out as well. (word, documents, edits), nearest first, then most frequent, then by word.
     pub fn words_near(&self, word: &str, edits: u8, limit: usize) -> Result<Vec<(String, u32, u8)>, ReadError> {
+        let edits = edits.min(MOST_EDITS);
+        let plain = Term::from_field_text(WORDS, &fold(word));
+        let within = |edits| FuzzyTermQuery::new(plain.clone(), edits, true).automaton().map(Unmarked);
+        // An automaton says that a word is within its distance, not how far: the first that accepts it does. The dictionary is gone
+        // through with the last alone, which accepts what the others do, and a few words more.
+        let nearer = (0..edits).map(within).collect::<Result<Vec<_>, _>>()?;
+        let distance = |word: &str| (0..edits).zip(&nearer).find(|(_, automaton)| automaton.accepts(word));
         let mut near = BTreeMap::<String, (u8, u32)>::new();
-        for edits in 0..=edits.min(MOST_EDITS) {
-            // The automaton says that a word is within its distance, not how far: the first that accepts it does.
-            for (word, documents) in self.words_within(word, edits)? {
-                near.entry(word).or_insert((edits, documents));
-            }
+        for (word, documents) in self.words_accepted(letters(word), || within(edits), |_| true)? {
+            let edits = distance(&word).map_or(edits, |(edits, _)| edits);
+            near.insert(word, (edits, documents));
         }
-        for (word, edits) in self.synonyms().words_near(word, edits.min(MOST_EDITS)) {
+        for (word, edits) in self.synonyms().words_near(word, edits) {
             near.entry(word.to_owned()).or_insert((edits, 0));
         }
         let mut near: Vec<_> = near.into_iter().map(|(word, (edits, documents))| (word, documents, edits)).collect();
@@ -134,11 +157,6 @@ impl LanguageView {
         Ok(most_frequent(words?, limit))
     }
 
-    fn words_within(&self, word: &str, edits: u8) -> Result<BTreeMap<String, u32>, ReadError> {
-        let query = FuzzyTermQuery::new(Term::from_field_text(WORDS, &fold(word)), edits, true);
-        self.words_accepted(letters(word), || query.automaton().map(Unmarked), |_| true)
-    }
-
     /// `letters`: what the automaton was built of.
     fn words_accepted<A: Automaton<State: Clone>>(
         &self,
@@ -160,6 +178,13 @@ impl LanguageView {
         }
         Work { lookups: 1, letters, words: near, ..Work::default() }.count();
         Ok(words)
+    }
+}
+
+impl SegmentAt {
+    /// The words of its dictionary from one on.
+    fn words_from(&self, first: &str) -> Result<TermStreamer<'_>, ReadError> {
+        Ok(self.segment.words().terms().range().ge(first).into_stream().map_err(TantivyError::from)?)
     }
 }
 

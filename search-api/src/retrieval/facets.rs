@@ -39,18 +39,17 @@ pub fn count<'a>(found: impl Iterator<Item = (&'a LanguageView, u32)>) -> Counts
         let mut counts = vec![0_u32; facets.names().len()];
         // Of many tags most stand at none of the articles found.
         let mut counted = Vec::new();
-        let mut add = |article| {
-            for value in facets.of_article(article) {
-                let count = &mut counts[*value as usize];
-                if *count == 0 {
-                    counted.push(*value);
-                }
-                *count += 1;
-            }
-        };
-        add(first);
+        // Read first and counted then: where the articles are far apart, the processor waits for many at once.
+        let mut held = vec![facets.of_article(first)];
         while let Some((_, article)) = found.next_if(|(next, _)| std::ptr::eq(*next, view)) {
-            add(article);
+            held.push(facets.of_article(article));
+        }
+        for value in held.into_iter().flatten() {
+            let count = &mut counts[*value as usize];
+            if *count == 0 {
+                counted.push(*value);
+            }
+            *count += 1;
         }
         several |= found.peek().is_some();
         for of_key in facets.keys() {

@@ -130,19 +130,45 @@ fn with_all_words(view: &LanguageView, words: &[&QueryWord], fields: &[Field]) -
                 view.postings_together(*field, together, &mut postings)?;
             }
         }
-        let mut documents: Vec<u32> = postings.iter().map(|posting| posting.document).collect();
-        documents.sort_unstable();
-        documents.dedup();
-        if let Some(common) = &common {
-            let mut others = common.iter().peekable();
-            documents.retain(|document| {
-                while others.next_if(|other| *other < document).is_some() {}
-                others.peek() == Some(&document)
-            });
+        // The unfinished word stands for fifty, whose lists are many and lie one upon another.
+        let with_word = Set::of(view.documents(), postings.iter().map(|posting| posting.document));
+        match &mut common {
+            None => common = Some(with_word.iter().collect()),
+            Some(common) => common.retain(|document| with_word.has(*document)),
         }
-        common = Some(documents);
+        if common.as_ref().is_some_and(Vec::is_empty) {
+            break;
+        }
     }
     Ok(common.unwrap_or_default())
+}
+
+/// A set of numbers, one bit each.
+struct Set(Vec<u64>);
+
+impl Set {
+    /// Of numbers below `bound`, in any order.
+    fn of(bound: u32, numbers: impl Iterator<Item = u32>) -> Self {
+        let mut bits = vec![0; (bound as usize).div_ceil(64)];
+        numbers.for_each(|number| bits[number as usize / 64] |= 1 << (number % 64));
+        Self(bits)
+    }
+
+    fn has(&self, number: u32) -> bool {
+        self.0[number as usize / 64] >> (number % 64) & 1 == 1
+    }
+
+    /// The numbers in their order.
+    fn iter(&self) -> impl Iterator<Item = u32> {
+        (0..).step_by(64).zip(&self.0).flat_map(|(first, bits)| {
+            let mut rest = *bits;
+            std::iter::from_fn(move || {
+                let lowest = (rest != 0).then(|| rest.trailing_zeros())?;
+                rest &= rest - 1;
+                Some(first + lowest)
+            })
+        })
+    }
 }
 
 /// Where a completion comes from, most telling first.
@@ -217,5 +243,21 @@ impl Completions {
     fn best(mut self, limit: usize) -> Vec<String> {
         self.found.sort_unstable();
         self.found.into_iter().take(limit).map(|(_, _, _, name)| name).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    proptest! {
+        #[test]
+        fn a_set_has_its_numbers_in_order_and_no_others(numbers in prop::collection::vec(0..200u32, 0..100)) {
+            let (set, expected) = (Set::of(200, numbers.iter().copied()), BTreeSet::from_iter(numbers));
+            prop_assert_eq!(set.iter().collect::<Vec<_>>(), expected.iter().copied().collect::<Vec<_>>());
+            prop_assert!((0..200).all(|number| set.has(number) == expected.contains(&number)));
+        }
     }
 }

@@ -50,6 +50,8 @@ pub enum Scores {
 #[derive(Debug, Default)]
 pub struct Reader {
     postings: Vec<Posting>,
+    /// (article, frequency) of the postings at hand.
+    frequencies: Vec<(u32, u32)>,
     articles: Sums,
     documents: Sums,
     titles: Vec<u32>,
@@ -122,26 +124,35 @@ impl Reader {
         }
     }
 
-    /// Documents of one article stand together, so each is weighed once.
+    /// Documents of one article stand together, so each is weighed once. Step by step over all postings, each step without a branch that
+    /// depends on what is read: where that is far away the processor waits for many at once.
     fn weigh_articles(&mut self, view: &LanguageView, field: Field, weight: f32) {
         let average = view.total_length(field) as f32 / view.articles() as f32;
-        let mut postings =
-            self.postings.iter().map(|posting| (view.article_of(posting.document), posting.frequency)).peekable();
-        while let Some((article, mut frequency)) = postings.next() {
-            while let Some((_, more)) = postings.next_if(|(next, _)| *next == article) {
-                frequency += more;
-            }
-            let length = view.article_length(field, article);
-            self.articles.add(article, weight * frequency as f32 / normalised(length, average));
+        let articles = self.postings.iter().map(|posting| (view.article_of(posting.document), posting.frequency));
+        self.frequencies.clear();
+        self.frequencies.extend(articles);
+        let (mut last, mut count, mut sum) = (None, 0, 0);
+        for place in 0..self.frequencies.len() {
+            let (article, frequency) = self.frequencies[place];
+            let again = last == Some(article);
+            count += usize::from(!again);
+            sum = frequency + if again { sum } else { 0 };
+            self.frequencies[count - 1] = (article, sum);
+            last = Some(article);
         }
+        self.frequencies.truncate(count);
+        self.articles.add(self.frequencies.iter().map(|&(article, frequency)| {
+            let length = view.article_length(field, article);
+            (article, weight * frequency as f32 / normalised(length, average))
+        }));
     }
 
     fn weigh_passages(&mut self, view: &LanguageView, field: Field, weight: f32) {
         let average = view.total_length(field) as f32 / view.passages() as f32;
         let lengths = view.lengths(field, self.postings.iter().map(|posting| posting.document));
-        for (posting, length) in self.postings.iter().zip(lengths) {
-            self.documents.add(posting.document, weight * posting.frequency as f32 / normalised(length, average));
-        }
+        self.documents.add(self.postings.iter().zip(lengths).map(|(posting, length)| {
+            (posting.document, weight * posting.frequency as f32 / normalised(length, average))
+        }));
     }
 }
 
@@ -153,12 +164,19 @@ impl Sums {
         self.sums.resize(numbers as usize, 0.0);
     }
 
-    fn add(&mut self, number: u32, weight: f32) {
-        let sum = &mut self.sums[number as usize];
-        if *sum == 0.0 {
-            self.touched.push(number);
+    /// Adds weights above 0 to the sums of their numbers.
+    fn add(&mut self, weights: impl ExactSizeIterator<Item = (u32, f32)>) {
+        let Self { sums, touched } = self;
+        let mut count = touched.len();
+        touched.resize(count + weights.len(), 0);
+        for (number, weight) in weights {
+            let sum = &mut sums[number as usize];
+            // Noted in any case, and kept if it was 0: which are met for the first time cannot be foretold.
+            touched[count] = number;
+            count += usize::from(*sum == 0.0);
+            *sum += weight;
         }
-        *sum += weight;
+        touched.truncate(count);
     }
 
     /// Takes the sums, saturated, and leaves all at 0.
@@ -305,6 +323,8 @@ mod tests {
     use super::*;
     use crate::retrieval::reading;
     use crate::retrieval::tests::world::{Shelf, article};
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
     /// More articles than make a term frequent, with two frequent words.
     fn shelf() -> Shelf {
@@ -326,6 +346,37 @@ mod tests {
             assert!(Arc::ptr_eq(&first, &again), "{word:?} was not kept");
             assert_eq!(*again, reader.read(view, word).expect("hits"));
             assert_eq!(again.documents.count() == 0, word.function);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn sums_are_those_of_weights_one_by_one(
+            fields in prop::collection::vec(prop::collection::vec((0..40u32, 0.1f32..3.0), 0..30), 0..4),
+        ) {
+            let mut expected = BTreeMap::<u32, f32>::new();
+            let mut sums = Sums::default();
+            // Of a second word nothing of the first is left.
+            for _ in 0..2 {
+                expected.clear();
+                sums.fit(40);
+                for weights in &fields {
+                    sums.add(weights.iter().copied());
+                    weights.iter().for_each(|(number, weight)| *expected.entry(*number).or_default() += weight);
+                }
+                let found: Vec<(u32, f32)> = match sums.take() {
+                    Scores::Some(mut scores) => {
+                        scores.sort_unstable_by_key(|(number, _)| *number);
+                        scores
+                    }
+                    Scores::Most(scores, count) => {
+                        let found: Vec<_> = (0..).zip(scores).filter(|(_, score)| *score > 0.0).collect();
+                        prop_assert_eq!(found.len(), count);
+                        found
+                    }
+                };
+                prop_assert_eq!(found, expected.iter().map(|(n, sum)| (*n, saturated(*sum))).collect::<Vec<_>>());
+            }
         }
     }
 

@@ -52,7 +52,9 @@ fn reread(
     completed: Option<u32>,
     last: bool,
 ) -> Result<Option<Apart>, ReadError> {
-    let edits = if word.word.contains(is_ideograph) { 0 } else { forgiven(&word.word) };
+    let forgiven = if word.word.contains(is_ideograph) { 0 } else { forgiven(&word.word) };
+    // Two edits away from what is complete there is nothing better, and looking there takes longest.
+    let edits = if completed.is_some() { forgiven.min(1) } else { forgiven };
     let mut near = if edits == 0 { Vec::new() } else { view.words_near(&word.word, edits, MAX_EXPANSIONS)? };
     near.retain(|(known, _, _)| digits(known).eq(digits(&word.word)));
     let (likeliest, frequency, nearest) = match near.first() {
