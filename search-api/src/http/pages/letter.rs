@@ -26,8 +26,9 @@ pub fn letter(portal: &Portal, pages: &str, mail: &OutgoingMail) -> Letter {
     let (said, status) = (&words.mail, &words.status);
     let now = mail.stages.last().map_or(Stage::Received, |(stage, _)| *stage);
     let now = stage_words(words, now);
-    let since = |at| fill(&status.since, &[("date", &words.minute(at, &portal.zone()))]);
-    let reached = |(stage, at): &(Stage, i64)| format!("- {} ({})\n", stage_words(words, *stage).name, since(*at));
+    let reached = |(stage, at): &(Stage, i64)| {
+        format!("- {}: {}\n", stage_words(words, *stage).name, words.minute(*at, &portal.zone()))
+    };
     let stages: String = mail.stages.iter().map(reached).collect();
     let page =
         format!("{pages}/tickets/{}?{}", address::segment(&mail.id), address::query(&[("secret", &mail.secret)]));
@@ -77,7 +78,7 @@ mod tests {
             letter(&portal(), "https://help.example.com/acme", &mail(Some("en-gb")));
         assert_eq!((subject.as_str(), language), ("Your request T-1: Solved", "en"));
         let expected = "This is about your request T-1 to Acme.\n\n\
-            Where it stands:\n- Received (Since May 28, 2026, 15:26)\n- Solved (Since May 28, 2026, 16:26)\n\n\
+            Where it stands:\n- Received: May 28, 2026, 15:26\n- Solved: May 28, 2026, 16:26\n\n\
             Who acts next: Nobody\nWhat to expect: If it is not solved after all, write to us again.\n\n\
             Its page shows how far it is at any time:\nhttps://help.example.com/acme/tickets/T-1?secret=s%2B%2F%3D\n\n\
             You get this because your address was given with the request. If that was not you, ignore it.\n";
