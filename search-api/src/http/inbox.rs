@@ -18,6 +18,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
+/// Stages of tickets that are here as they were written.
+pub const LISTED: [Stage; 4] = [Stage::Received, Stage::Working, Stage::Waiting, Stage::Solved];
+
 /// Most characters of a cursor.
 const CURSOR_LIMIT: usize = 100;
 
@@ -203,8 +206,7 @@ pub async fn advance(app: &App, caller: &Caller, id: &str, stage: &str) -> Resul
 impl InboxQuestion {
     /// Reads it from the query of an address.
     pub fn read(mut fields: Fields) -> Result<Self, Problem> {
-        let stages =
-            [Stage::Received, Stage::Working, Stage::Waiting, Stage::Solved].map(|stage| (stage.name(), Some(stage)));
+        let stages = LISTED.map(|stage| (stage.name(), Some(stage)));
         let stage = fields.choice("stage", &stages, None)?;
         let limit = fields.whole("limit", 1..=200, 50)?;
         let place = fields.text("cursor", CURSOR_LIMIT)?.map(|cursor| {

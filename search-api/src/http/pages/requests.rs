@@ -118,8 +118,7 @@ pub(super) async fn list(
         Some(stage) => format!("{all}?{}", address::query(&[("stage", stage.name())])),
         None => all.clone(),
     };
-    let known = [Stage::Received, Stage::Working, Stage::Waiting, Stage::Solved].map(Some);
-    let choices = [None].into_iter().chain(known).map(|stage| Choice {
+    let choices = [None].into_iter().chain(inbox::LISTED.map(Some)).map(|stage| Choice {
         title: stage.map_or_else(|| frame.words.requests.all.clone(), |stage| name(frame.words, stage)),
         href: of_stage(stage),
         chosen: stage == only,
