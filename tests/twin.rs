@@ -294,6 +294,11 @@ fn script(
         "post /v1/portals/{portal}/admin/erase" => vec![Ask::Post(format!("{base}/admin/erase"), json!({"subject": "nobody"}))],
         "post /v1/portals/{portal}/admin/export" => vec![Ask::Post(format!("{base}/admin/export"), json!({"visitor": "twin"}))],
         "get /v1/portals/{portal}/admin/audit" => vec![Ask::Get(format!("{base}/admin/audit"))],
+        "get /v1/portals/{portal}/admin/tickets" => vec![Ask::Get(format!("{base}/admin/tickets"))],
+        "get /v1/portals/{portal}/admin/tickets/{id}" => vec![Ask::Get(format!("{base}/admin/tickets/absent"))],
+        "post /v1/portals/{portal}/admin/tickets/{id}" => {
+            vec![Ask::Post(format!("{base}/admin/tickets/absent"), json!({"stage": "solved"}))]
+        }
         "get /v1/portals/{portal}/admin/sources" => vec![Ask::Get(format!("{base}/admin/sources"))],
         "post /v1/portals/{portal}/admin/sources" => {
             vec![Ask::Post(format!("{base}/admin/sources"), json!({"source": "form", "from": 1, "to": 2}))]

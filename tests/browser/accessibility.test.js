@@ -44,6 +44,17 @@ const PAGES = {
     await page.getByRole("button", { name: "Send to support" }).click();
     await page.getByRole("heading", { level: 1, name: "Your request" }).waitFor();
   },
+  "requests": async (page, at) => {
+    await page.goto(`${at}/requests`);
+    await page.getByRole("link", { name: "AAA" }).waitFor();
+  },
+  "no requests": (page, at) => page.goto(`${at}/requests?stage=waiting`),
+  "one request": async (page, at) => {
+    await page.goto(`${at}/requests`);
+    await page.getByRole("link", { name: "AAA" }).click();
+    await page.getByRole("button", { name: "Take it into work" }).click();
+    await page.getByRole("status").getByText("In work").waitFor();
+  },
   "sign in": (page, at) => page.goto(`${at}/session`),
   "dashboard": (page, at) => page.goto(`${at}/dashboard`),
   "dashboard of changes, in Spanish": (page, at) => page.goto(`${at}/dashboard?lang=es&since=2026-01-01&cost=12.5`),
@@ -75,7 +86,7 @@ for (const [viewport, colorScheme] of [[PHONE, "light"], [PHONE, "dark"], [DESK,
     const page = await visitor(t, await browse(t), { viewport, colorScheme });
     page.expectedComplaint = /40[04]/;
     await backfill(service, 7);
-    await signIn(page, service, "signpost:analyst", "signpost:analyst-raw");
+    await signIn(page, service, "signpost:analyst", "signpost:analyst-raw", "crew");
     for (const [name, visit] of Object.entries(PAGES)) {
       await t.test(name, async () => {
         await visit(page, service.pages);

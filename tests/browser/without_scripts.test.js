@@ -31,6 +31,16 @@ test("without scripts a question still leads to an answer, a verdict, a ticket a
   await page.goto(status);
   await page.getByText("The breaker trips at once").waitFor();
 
+  const crew = await visitor(t, browser, { javaScriptEnabled: false });
+  await signIn(crew, service, "crew");
+  await crew.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Requests" }).click();
+  await crew.getByRole("link", { name: "The breaker trips at once" }).click();
+  await crew.getByText("I reserved berth 14 and the breaker trips.").waitFor();
+  await crew.getByRole("button", { name: "Mark it as solved" }).click();
+  await crew.getByRole("status").getByText("Solved").waitFor();
+  await page.goto(status);
+  await page.locator("[aria-current=step]").getByText("Solved").waitFor();
+
   const analyst = await visitor(t, browser, { javaScriptEnabled: false });
   await signIn(analyst, service, "signpost:analyst");
   await until(async () => {

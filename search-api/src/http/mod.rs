@@ -19,6 +19,7 @@ pub mod forward;
 mod health;
 mod help;
 pub mod helpfulness;
+pub mod inbox;
 pub mod limits;
 pub mod mail;
 mod observe;
@@ -205,6 +206,8 @@ fn routes() -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(person::erase))
         .routes(routes!(person::export))
         .routes(routes!(audit::get))
+        .routes(routes!(inbox::list))
+        .routes(routes!(inbox::get, inbox::post))
         .routes(routes!(sources::get, sources::post))
         .merge(OpenApiRouter::new().routes(routes!(webhooks::post)).layer(DefaultBodyLimit::max(webhooks::LIMIT)))
         .routes(routes!(health::livez))

@@ -76,10 +76,18 @@ pub struct TicketBody {
 
 /// A stage that a ticket reached.
 #[derive(Serialize, ToSchema)]
-struct StageBody {
+pub struct StageBody {
     #[schema(value_type = String)]
     stage: &'static str,
     since: String,
+}
+
+impl StageBody {
+    /// A stage and since when, in milliseconds.
+    pub fn new(stage: Stage, since: i64) -> Result<Self, Problem> {
+        let since = Timestamp::from_millisecond(since).map_err(Problem::internal)?;
+        Ok(Self { stage: stage.name(), since: since.to_string() })
+    }
 }
 
 /// What lets somebody without a token see a ticket.
@@ -221,10 +229,7 @@ pub fn telling(subject: &str, body: &str) -> String {
 
 fn shape(ticket: TicketStatus) -> Result<TicketBody, Problem> {
     let time = |at| Timestamp::from_millisecond(at).map(|at| at.to_string()).map_err(Problem::internal);
-    let mut stages = Vec::new();
-    for (stage, at) in &ticket.stages {
-        stages.push(StageBody { stage: stage.name(), since: time(*at)? });
-    }
+    let stages = ticket.stages.iter().map(|(stage, at)| StageBody::new(*stage, *at)).collect::<Result<_, _>>()?;
     let (stage, at) = *ticket.stages.last().ok_or_else(|| Problem::internal("a ticket without a stage"))?;
     let (next, expected) = match stage {
         Stage::Received => ("support", "A person reads it and answers."),

@@ -7,6 +7,7 @@ pub use dev_key::{DEV_ISSUER, DevKey, DevKeyError, Grant};
 pub use keys::{KeyError, Keys, TokenError};
 
 use indexer::audience::{Attributes, Grants, ROLES};
+use indexer::portal::Portal;
 use std::collections::BTreeSet;
 
 /// Role that may read reports.
@@ -85,5 +86,9 @@ impl Viewer {
     /// Whether the token holds a role, such as [`ANALYST`].
     pub fn has(&self, role: &str) -> bool {
         self.roles.contains(role)
+    }
+    /// Whether they are staff of the portal that the token is for: no figure counts them, and they read its tickets.
+    pub fn is_staff(&self, portal: &Portal) -> bool {
+        !self.roles.is_disjoint(&portal.staff_roles)
     }
 }

@@ -56,7 +56,7 @@ impl Sender {
         let backfill = origin.viewer.has(OPERATOR);
         let person = Some(origin.viewer).filter(|_| !backfill);
         let roles = person.map(|viewer| viewer.roles().iter().filter(|role| !role.contains(':')).cloned().collect());
-        let staff = person.is_some_and(|viewer| viewer.roles().iter().any(|role| portal.staff_roles.contains(role)));
+        let staff = person.is_some_and(|viewer| viewer.is_staff(portal));
         Self {
             portal: portal.id.clone(),
             subject: person.and_then(Viewer::subject).map(str::to_owned),

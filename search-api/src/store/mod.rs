@@ -9,6 +9,7 @@ mod erasure;
 mod error;
 mod export;
 mod imports;
+mod inbox;
 mod insert;
 mod intake;
 mod keys;
@@ -47,6 +48,7 @@ pub use erasure::{Erased, Holding, Traces};
 pub use error::StoreError;
 pub use export::{Held, HeldTicket, HeldVote};
 pub use imports::{Imported, Importer};
+pub use inbox::{Below, ListedTicket};
 pub use intake::RECORDED;
 pub use kin::Whose;
 pub use mails::OutgoingMail;
@@ -58,7 +60,7 @@ pub use readings::Reading;
 pub use redaction::redact;
 pub use retention::Retention;
 pub use sources::{Notice, OURS, Reason, Source, SourceTicket, Taken};
-pub use tickets::{Created, NewTicket, Stage, TicketError, TicketStatus};
+pub use tickets::{Created, NewTicket, Stage, TicketError, TicketStatus, is_ticket_id};
 pub use weeks::{KeptWeek, WeekGroups};
 
 use crate::deflection::helpfulness::Vote;
@@ -246,16 +248,6 @@ impl Store {
             true => Some(ticket),
             false => is_told.then_some(TicketStatus { subject: String::new(), ..ticket }),
         })
-    }
-
-    /// Notes that a ticket reached a stage. Durable when it returns; `None`: no such ticket.
-    pub async fn advance(&self, portal: &Portal, id: &str, stage: Stage) -> Result<Option<()>, StoreError> {
-        let mut db = self.archive.pool().acquire().await?;
-        let Some((ticket, _)) = tickets::written(&mut db, &self.keys, &portal.id, id).await? else { return Ok(None) };
-        drop(db);
-        let told = self.tells(&portal.id, &ticket);
-        self.write(Work::Advance { portal: portal.id.clone(), id: id.into(), stage, told }).await?;
-        Ok(Some(()))
     }
 
     /// The rows of a portal that happened between two moments, inclusive.

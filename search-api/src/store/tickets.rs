@@ -228,6 +228,11 @@ pub async fn advance(
     }
 }
 
+/// Whether an id could have been issued; PostgreSQL takes no other text either, such as one with a zero byte.
+pub fn is_ticket_id(id: &str) -> bool {
+    id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
 /// A ticket and the hash of its owner; `None` if there is none.
 pub async fn find(
     db: &AnyPool,
@@ -235,6 +240,9 @@ pub async fn find(
     portal: &str,
     id: &str,
 ) -> Result<Option<(TicketStatus, Option<Hash>)>, StoreError> {
+    if !is_ticket_id(id) {
+        return Ok(None);
+    }
     let found = query("SELECT owner, sealed FROM ticket WHERE portal = $1 AND id = $2").bind(portal).bind(id);
     let Some(row) = found.fetch_optional(db).await? else { return Ok(None) };
     let plain = keys.unseal(portal, id, row.try_get("sealed")?).ok_or(StoreError::Seal)?;
@@ -250,6 +258,9 @@ pub async fn written(
     portal: &str,
     id: &str,
 ) -> Result<Option<(NewTicket, Vec<(Stage, Millis)>)>, StoreError> {
+    if !is_ticket_id(id) {
+        return Ok(None);
+    }
     let found = query("SELECT sealed FROM ticket WHERE portal = $1 AND id = $2").bind(portal).bind(id);
     let Some(row) = found.fetch_optional(&mut *db).await? else { return Ok(None) };
     let plain = keys.unseal(portal, id, row.try_get("sealed")?).ok_or(StoreError::Seal)?;

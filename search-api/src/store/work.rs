@@ -41,7 +41,7 @@ pub enum Work {
         /// By which address its writer is known.
         address: Option<Address>,
     },
-    /// A ticket's next stage.
+    /// A ticket is moved into a stage.
     Advance {
         /// Portal.
         portal: String,
@@ -130,8 +130,8 @@ pub enum Done {
     Appended(Receipt),
     /// A ticket.
     Ticket(Stored),
-    /// A stage.
-    Advanced,
+    /// Whether there is a ticket to be moved.
+    Advanced(bool),
     /// A reading, and its number.
     Read(i64),
     /// More of a reading, if that is still there.

@@ -4,6 +4,7 @@ use super::alerts;
 use super::database::Database;
 use super::days;
 use super::erasure::{Erased, Traces};
+use super::inbox;
 use super::insert::Insert;
 use super::intake::{BACKFILL, Rows};
 use super::keys::Keys;
@@ -217,8 +218,7 @@ impl Writer {
                     Done::Ticket(stored)
                 }
                 Work::Advance { portal, id, stage, told } => {
-                    tickets::advance(db, (portal, id), *stage, *told, now).await?;
-                    Done::Advanced
+                    Done::Advanced(inbox::move_on(db, (portal, id), *stage, *told, now).await?)
                 }
                 Work::Read(reading) => Done::Read(readings::insert(db, reading).await?),
                 Work::ReadMore { number, rows } => Done::ReadMore(readings::add(db, *number, *rows).await?),

@@ -39,6 +39,7 @@ pub(super) struct Frame {
     pub languages: Vec<LanguageLink>,
     pub signed_in: bool,
     pub analyst: bool,
+    pub staff: bool,
     pub zone: TimeZone,
 }
 
@@ -66,6 +67,7 @@ impl FromRequestParts<Arc<App>> for Visit {
         let caller = Caller::from_request_parts(parts, app).await?;
         let mut frame = Frame::new(app, &caller.portal, &caller.client, parts.uri.query(), &parts.headers);
         frame.analyst = caller.viewer.has(ANALYST);
+        frame.staff = caller.viewer.is_staff(&caller.portal);
         let Ok(visitor) = Visitor::from_request_parts(parts, app).await;
         let browser = cookie(&parts.headers, VISITOR_COOKIE).filter(|id| is_browser_id(id)).map(str::to_owned);
         let earlier_form = cookie(&parts.headers, FORM_COOKIE).filter(|id| id.len() <= 64).map(str::to_owned);
@@ -116,6 +118,7 @@ impl Frame {
             languages: portal.languages.iter().map(link).collect(),
             signed_in: cookie(headers, SESSION_COOKIE).is_some(),
             analyst: false,
+            staff: false,
             zone: portal.zone(),
             language,
         }

@@ -10,6 +10,7 @@ mod home;
 mod ledger;
 pub mod letter;
 mod preference;
+mod requests;
 mod results;
 mod session;
 mod statics;
@@ -38,6 +39,8 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/{portal}/articles/{slug}/vote", post(article::vote))
         .route("/{portal}/ticket", get(ticket::show).post(ticket::send))
         .route("/{portal}/tickets/{id}", get(status::show))
+        .route("/{portal}/requests", get(requests::list))
+        .route("/{portal}/requests/{id}", get(requests::show).post(requests::advance))
         .route("/{portal}/dashboard", get(dashboard::show))
         .route("/{portal}/dashboard/episodes", get(ledger::show))
         .route("/{portal}/dashboard/episodes/{id}", get(episode::show))

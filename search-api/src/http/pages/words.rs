@@ -42,6 +42,7 @@ pub(super) struct Words {
     pub article: Article,
     pub ticket: Ticket,
     pub status: Status,
+    pub requests: Requests,
     pub mail: Mail,
     pub dashboard: Dashboard,
     pub ledger: Ledger,
@@ -62,7 +63,7 @@ macro_rules! words {
 }
 
 words! {
-    Layout { skip, home, menu, contact, languages, dashboard, sign_in, sign_out, breadcrumb }
+    Layout { skip, home, menu, contact, languages, dashboard, requests, sign_in, sign_out, breadcrumb }
     Search { label, placeholder, button }
     Home { heading, lead, tasks, topics, recent, updated, other, all, empty, empty_next }
     Results {
@@ -80,6 +81,11 @@ words! {
         received: Stage, working: Stage, waiting: Stage, solved: Stage, handed_over: Stage
     }
     Stage { name, who, expected }
+    Requests {
+        title, narrow, all, chosen, table, subject, stage, since, reply, reply_yes, reply_no, empty, empty_next, empty_all, more, first,
+        paging, email, body, stages, next, next_told, moved;
+        names: BTreeMap<String, String>, moves: BTreeMap<String, String>
+    }
     Mail { subject, lead, page, why }
     Dashboard {
         title, lead, from, to, window, show, last_days, filters, role, language, stratum, any, cost, summary, moving, settled, interval, of, no_value, ratio_limit, ratio_over, ratio_under,

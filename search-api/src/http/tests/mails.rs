@@ -4,7 +4,7 @@ use super::smtp::{CERTIFICATE, Heard, converse, converse_in_private};
 use super::{Site, site};
 use crate::config::{Config, Mailing, Security, mailing};
 use crate::http::mail::mail_due;
-use crate::store::{Stage, Way};
+use crate::store::Way;
 use axum::body::Body;
 use axum::extract::Request;
 use lettre::transport::smtp::authentication::Credentials;
@@ -91,8 +91,10 @@ async fn a_mail_leads_to_the_page_and_says_nothing_that_was_typed() {
     assert_eq!(site.get(&format!("/v1/portals/acme/tickets/{id}?secret={secret}x")).await.status, 404);
     // The next stage is told once it is reached, and each once.
     assert_eq!(waiting(&site).await, 0);
-    let portal = site.app.library.snapshot().portal("acme").unwrap().clone();
-    site.app.store.advance(&portal, id, Stage::Waiting).await.unwrap().unwrap();
+    let moved =
+        Request::post(format!("/v1/portals/acme/admin/tickets/{id}")).header("content-type", "application/json");
+    let moved = moved.header("authorization", format!("Bearer {}", site.token("agent")));
+    assert_eq!(site.send(moved, r#"{"stage": "waiting"}"#).await.status, 200);
     let (heard, _) = tell(&site, listener, &[]).await;
     assert!(heard.text().contains("Who acts next: You\n"), "{}", heard.text());
     assert_eq!(waiting(&site).await, 0);

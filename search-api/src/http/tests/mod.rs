@@ -10,6 +10,7 @@ mod deflection;
 mod groups;
 mod guards;
 mod holdout;
+mod inbox;
 mod ledger;
 mod mails;
 mod refusals;
@@ -42,9 +43,13 @@ const PORTAL: &str = r#"
 name = "Acme"
 languages = ["en"]
 default_audience = "public"
+staff_roles = ["agent"]
 [[roles]]
 name = "admin"
 title = "Administrator"
+[[roles]]
+name = "agent"
+title = "Support"
 [[tasks]]
 title = "Pay an invoice"
 article = "pay-an-invoice"

@@ -33,10 +33,13 @@ async fn databases_of_every_earlier_version_are_brought_to_this_one(bench: Bench
         for statement in written {
             query(statement).bind(vec![7_u8; 16]).bind(T0).execute(&mut db).await.unwrap();
         }
-        // Of what is on its way something is kept since the seventh; then there was one way.
+        // Of what is on its way something is kept since the seventh; there was one way until the sixteenth.
         if version >= 7 {
-            let sent = "INSERT INTO outbox (portal, id, since, attempts, due) VALUES ('acme', 't', $1, 2, $1)";
-            query(sent).bind(T0).execute(&mut db).await.unwrap();
+            let (column, way) = if version < 16 { ("", "") } else { (", way, stage", ", 'desk', 0") };
+            let sent = format!(
+                "INSERT INTO outbox (portal, id, since, attempts, due{column}) VALUES ('acme', 't', $1, 2, $1{way})"
+            );
+            query(AssertSqlSafe(sent)).bind(T0).execute(&mut db).await.unwrap();
         }
         db.close().await.unwrap();
         assert!(matches!(Archive::of(&bench.database()).await, Err(StoreError::Older(_))), "from {version}");
