@@ -88,7 +88,7 @@ pub struct InboxQuestion {
     place: Option<Place>,
 }
 
-/// Tickets of a page, the first of which were asked for.
+/// A page of tickets.
 pub struct Inbox {
     /// Tickets for which something is to be done, then solved ones; the latest to reach its stage first.
     pub tickets: Vec<ListedTicket>,
