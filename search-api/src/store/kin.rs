@@ -6,7 +6,7 @@ use super::{StoreError, rows};
 use crate::deflection::Log;
 use crate::deflection::kin::Kin;
 use crate::deflection::log::{Event, Kind, Millis, Person, Searched, Ticket};
-use crate::deflection::question::HOUR;
+use crate::deflection::question::{DAY, HOUR};
 use crate::deflection::visitors::Visitor;
 use sqlx::{AnyConnection, AssertSqlSafe, Row, query};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -25,6 +25,9 @@ pub(super) const HELD: [&str; 2] = [
     "SELECT t, subject, browser, browser_before FROM event WHERE portal = $1 AND t BETWEEN $2 AND $3 \
      AND kind IN ('form_open', 'form_suggest', 'form_left') AND form_id",
 ];
+
+/// How long before a ticket a search or form is looked for that it names, where a log does not hold it.
+const NAMED_WITHIN: Millis = 30 * DAY;
 
 /// How far around a search or form of long ago its holder is looked at: their visit lies in it.
 const AROUND_NAMED: Millis = 12 * HOUR;
@@ -115,16 +118,16 @@ pub(super) async fn of(
 }
 
 /// Adds to a log that begins at a moment the visits before it in which somebody searched or began a form that its tickets name: a name
-/// counts however old it is.
+/// has no window. Nothing is looked for that is older than [`NAMED_WITHIN`]: ids are not in order, so that time is read over.
 pub(super) async fn add_named(
     db: &mut AnyConnection,
     portal: &str,
     from: Millis,
     log: &mut Log,
 ) -> Result<(), StoreError> {
-    let Some(ids) = named_before(log) else { return Ok(()) };
+    let Some((oldest, ids)) = named_before(log, from) else { return Ok(()) };
     let before = from.saturating_sub(1);
-    let held = holders(db, portal, (0, before), &ids).await?;
+    let held = holders(db, portal, (oldest.saturating_sub(NAMED_WITHIN), before), &ids).await?;
     let (first, last) = (held.iter().map(|(t, _)| *t).min(), held.iter().map(|(t, _)| *t).max());
     let Some((first, last)) = first.zip(last) else { return Ok(()) };
     let (mut kin, mut found) = (Kin::default(), BTreeMap::new());
@@ -135,10 +138,11 @@ pub(super) async fn add_named(
     Ok(())
 }
 
-/// Ids of searches and forms that the tickets of a log name, and nothing else in it.
-fn named_before(log: &Log) -> Option<Vec<String>> {
+/// Ids of searches and forms that the tickets of a log name, and nothing else in it, and when the oldest of these was made; of as many
+/// days at its beginning as may name what was before it.
+fn named_before(log: &Log, from: Millis) -> Option<(Millis, Vec<String>)> {
     let mut named: HashMap<&String, Millis> = HashMap::new();
-    for ticket in &log.tickets {
+    for ticket in log.tickets.iter().filter(|ticket| ticket.at < from.saturating_add(NAMED_WITHIN)) {
         named.extend(ticket.search_id.iter().chain(&ticket.form_id).map(|id| (id, ticket.at)));
     }
     for event in &log.events {
@@ -154,7 +158,8 @@ fn named_before(log: &Log) -> Option<Vec<String>> {
     let mut ids: Vec<(Millis, &String)> = named.into_iter().map(|(id, at)| (-at, id)).collect();
     ids.sort_unstable();
     ids.truncate(MOST_NAMED.0);
-    (!ids.is_empty()).then(|| ids.into_iter().map(|(_, id)| id.clone()).collect())
+    let oldest = -ids.last()?.0;
+    Some((oldest, ids.into_iter().map(|(_, id)| id.clone()).collect()))
 }
 
 /// Reads the events of all who were met, and of all whom they lead to, until they are more than so many.
