@@ -7,6 +7,7 @@ use super::picking::{Place, pick, tell};
 use super::readings::{Reading, note_reading};
 use super::shown::{View, id, time};
 use super::stretches::{Stretch, Teller, walk};
+use super::typed::leave_common;
 use crate::deflection::facts::{Facts, Selected};
 use crate::deflection::log::Millis;
 use crate::deflection::{Question, Row, ledger, sketch};
@@ -57,6 +58,10 @@ impl Sort {
             Self::Searches => (-(searches as i64), -t),
             Self::Seconds => (-millis.unwrap_or(-1), -t),
         }
+    }
+
+    fn place_of_row(self, view: View, row: &Row) -> Place {
+        self.place(time(view, row.t), row.tickets.len(), row.searches, row.millis)
     }
 
     fn is_by_time(self) -> bool {
@@ -227,9 +232,19 @@ impl LedgerQuestion {
         let Self { question, wanted, sort, view, cursor } = self;
         let (as_of, asked, from) = (question.as_of, question.clone(), cursor.as_ref().map(|after| after.place));
         let picked = app.cores.run_behind(move || pick(&facts, &asked, &wanted, (sort, view), from, limit)).await?;
-        let rows = tell(app, &caller.portal.id, &question, view, picked.sketches).await?;
-        let (rows, next) = begin(ordered(sort, view, rows), cursor.as_ref(), limit, as_of);
-        let next = next.or(picked.until.map(|until| Cursor::after_all_at(until, as_of)));
+        let portal = &caller.portal.id;
+        let rows = tell(app, portal, &question, picked.sketches).await?;
+        let (mut rows, next) = begin(ordered(sort, view, rows), cursor.as_ref(), limit, as_of);
+        let mut next = next.or(picked.until.map(|until| Cursor::after_all_at(until, as_of)));
+        if view == View::Plain {
+            let until = Some(Instant::now() + app.config.request_timeout / PATIENCE);
+            let shown = leave_common(app, portal, &question, &mut rows, until).await?;
+            if shown < rows.len() {
+                rows.truncate(shown);
+                let last = rows.last().map(|row| (sort.place_of_row(view, row), id(row.kind, &row.id)));
+                next = last.map(|(place, id)| Cursor { as_of, place, id }.text());
+            }
+        }
         Ok(Page { rows, as_of, count: Some(picked.count), erased: Some(picked.erased), next })
     }
 
@@ -321,8 +336,7 @@ impl Cursor {
 
 /// Rows in the order in which they are shown, each with where it stands.
 fn ordered(sort: Sort, view: View, rows: Vec<Row>) -> Vec<(Place, String, Row)> {
-    let place = |row: &Row| sort.place(time(view, row.t), row.tickets.len(), row.searches, row.millis);
-    let placed = rows.into_iter().map(|row| (place(&row), id(row.kind, &row.id), row));
+    let placed = rows.into_iter().map(|row| (sort.place_of_row(view, &row), id(row.kind, &row.id), row));
     let mut rows: Vec<(Place, String, Row)> = placed.collect();
     rows.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     rows
@@ -367,7 +381,11 @@ impl Source {
                 // What stands where the last portion ended was told in it.
                 picked.sketches.retain(|sketch| after.is_none_or(|after| sort.place_of(view, sketch) > after));
                 (*from, *is_done) = (picked.until, picked.until.is_none());
-                Ok(Some(in_order(sort, view, tell(app, portal, question, view, picked.sketches).await?)))
+                let mut rows = tell(app, portal, question, picked.sketches).await?;
+                if view == View::Plain {
+                    leave_common(app, portal, question, &mut rows, None).await?;
+                }
+                Ok(Some(in_order(sort, view, rows)))
             }
         }
     }

@@ -3,7 +3,6 @@
 use super::paging::Sort;
 use super::shown::{View, time};
 use super::stretches::log_of;
-use super::typed::leave_common;
 use crate::deflection::facts::{Facts, Selected};
 use crate::deflection::log::Millis;
 use crate::deflection::question::REACH;
@@ -58,17 +57,11 @@ pub fn pick(
     Picked { sketches, until: last.filter(|_| is_more), count: count + erased, erased }
 }
 
-/// The rows that were sketched, in no order.
+/// The rows that were sketched, in no order; what may be shown of their queries is another matter.
 ///
 /// # Errors
 /// Their people did too much to wait for it; or the database cannot be read.
-pub async fn tell(
-    app: &App,
-    portal: &str,
-    question: &Question,
-    view: View,
-    sketches: Vec<Sketch>,
-) -> Result<Vec<Row>, Problem> {
+pub async fn tell(app: &App, portal: &str, question: &Question, sketches: Vec<Sketch>) -> Result<Vec<Row>, Problem> {
     let moments: BTreeSet<Millis> = sketches.iter().map(|sketch| sketch.t).collect();
     let people: BTreeSet<_> = sketches.iter().filter_map(|sketch| sketch.whose).collect();
     let Some((first, last)) = moments.first().zip(moments.last()) else { return Ok(Vec::new()) };
@@ -76,12 +69,8 @@ pub async fn tell(
     // What became of them depends on nothing further away.
     let around = (from.max(first - REACH), to.min(last + question.window.length() + REACH));
     let log = log_of(app, portal, around, Whose::Of(&people, &moments)).await?;
-    let asked = question.clone();
-    let mut rows = app.cores.run_behind(move || complete(&log, &asked, &sketches)).await?;
-    if view == View::Plain {
-        leave_common(app, portal, question, &mut rows).await?;
-    }
-    Ok(rows)
+    let question = question.clone();
+    app.cores.run_behind(move || complete(&log, &question, &sketches)).await
 }
 
 impl Sort {

@@ -170,7 +170,7 @@ impl Teller {
         }
         let mut rows = app.cores.run_behind(move || ledger(&log, &asked, &wanted)).await?;
         if *view == View::Plain {
-            leave_common(app, portal, question, &mut rows).await?;
+            leave_common(app, portal, question, &mut rows, None).await?;
         }
         Ok(rows)
     }

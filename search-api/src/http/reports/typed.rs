@@ -12,6 +12,7 @@ use crate::store::Whose;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Instant;
 
 /// How far around a day it is looked for who is one person there.
 const AROUND: Millis = 6 * HOUR;
@@ -19,27 +20,37 @@ const AROUND: Millis = 6 * HOUR;
 /// People of a text who are looked at: of so many, some are one person or are left out, but hardly all.
 const PEOPLE: usize = 64;
 
-/// Leaves in rows what enough visitors typed on their days.
+/// Leaves in rows what enough visitors typed on their days; of how many, from the first on. After a moment, if there is one, no further
+/// day is looked at.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn leave_common(app: &App, portal: &str, question: &Question, rows: &mut [Row]) -> Result<(), Problem> {
+pub async fn leave_common(
+    app: &App,
+    portal: &str,
+    question: &Question,
+    rows: &mut [Row],
+    until: Option<Instant>,
+) -> Result<usize, Problem> {
     let mut typed: BTreeMap<Date, BTreeSet<String>> = BTreeMap::new();
     for row in rows.iter() {
         if let Some(text) = &row.text {
             typed.entry(day_of_row(question, row.t)).or_default().insert(normalise(text));
         }
     }
-    let mut shown: BTreeMap<Date, BTreeSet<String>> = BTreeMap::new();
-    for (day, texts) in typed {
-        shown.insert(day, common_on(app, portal, question, day, texts).await?);
-    }
-    let nothing = BTreeSet::new();
-    for row in rows {
-        let common = shown.get(&day_of_row(question, row.t)).unwrap_or(&nothing);
+    let (mut shown, nothing) = (BTreeMap::new(), BTreeSet::new());
+    for (place, row) in rows.iter_mut().enumerate() {
+        let day = day_of_row(question, row.t);
+        if let Some(texts) = typed.remove(&day) {
+            if !shown.is_empty() && until.is_some_and(|until| Instant::now() >= until) {
+                return Ok(place);
+            }
+            shown.insert(day, common_on(app, portal, question, day, texts).await?);
+        }
+        let common = shown.get(&day).unwrap_or(&nothing);
         row.asked = row.asked.take().map(|asked| asked.among(row.text.as_deref(), common));
     }
-    Ok(())
+    Ok(rows.len())
 }
 
 /// Which of some normalised texts enough visitors typed on a day, in what a question selects.

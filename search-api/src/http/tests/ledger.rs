@@ -1,7 +1,11 @@
 //! The ledger as analysts meet it: rows that add up, pages that stay, and nothing that is not for them.
 
 use super::{Answer, NOW, Site, site};
+use crate::deflection::queries::Asked;
+use crate::deflection::{Row, Wanted, ledger};
+use crate::http::reports::asking::question;
 use crate::http::reports::stretches::MOST;
+use crate::http::reports::typed::leave_common;
 use crate::http::rollups::roll_up;
 use crate::identity::{ANALYST, ANALYST_RAW, OPERATOR, Viewer};
 use crate::store::{Notice, Sought, SourceTicket};
@@ -9,6 +13,7 @@ use axum::extract::Request;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 const EVENTS: &str = "/v1/portals/acme/events";
 const REPORT: &str = "/v1/portals/acme/reports/deflection";
@@ -426,6 +431,23 @@ async fn orders_by_amount_of_a_log_that_is_too_large_to_be_folded_wait_for_its_d
         let lines = large.get_as(ANALYST, &format!("{path}&format=jsonl")).await.text();
         assert_eq!(lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>(), whole);
     }
+}
+
+#[tokio::test]
+async fn after_a_moment_no_further_day_is_looked_at_for_what_may_be_shown() {
+    let site = visited().await;
+    let day = |day| jiff::civil::date(2027, 1, day);
+    let question = question(None, Some(day(1)), Some(day(3)), NOW * 1000).unwrap();
+    let (from, to) = question.reach();
+    let log = site.app.store.log("acme", from, to).await.unwrap();
+    let mut rows = ledger(&log, &question, &Wanted::default());
+    rows.iter_mut().skip(5).for_each(|row| row.t += DAY);
+    let queries = |rows: &[Row]| rows.iter().filter(|row| matches!(row.asked, Some(Asked::Query(_)))).count();
+    let now = Some(Instant::now());
+    assert_eq!(leave_common(&site.app, "acme", &question, &mut rows, now).await.ok(), Some(5), "of the first day");
+    assert_eq!(queries(&rows[..5]), 3);
+    assert_eq!(leave_common(&site.app, "acme", &question, &mut rows, None).await.ok(), Some(12));
+    assert_eq!((queries(&rows[..5]), queries(&rows[5..])), (3, 0), "on the other day nobody typed anything");
 }
 
 #[tokio::test]
