@@ -36,7 +36,8 @@ struct InboxBody {
 #[derive(Serialize, ToSchema)]
 struct ListedBody {
     id: String,
-    subject: String,
+    /// Null: the ticket cannot be opened, since it is damaged or its key is another.
+    subject: Option<String>,
     /// `received`, `working`, `waiting` or `solved`.
     #[schema(value_type = String)]
     stage: &'static str,

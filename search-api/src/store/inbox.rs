@@ -13,8 +13,8 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row, query};
 pub struct ListedTicket {
     /// Its id.
     pub id: String,
-    /// Its subject, as written.
-    pub subject: String,
+    /// Its subject, as written; `None`: it cannot be opened.
+    pub subject: Option<String>,
     /// Whether it says where to answer.
     pub has_address: bool,
     /// How far it is.
@@ -86,10 +86,20 @@ impl Store {
         let mut tickets = Vec::new();
         for row in listed.fetch_all(self.archive.pool()).await? {
             let id: String = row.try_get("id")?;
-            let plain = self.keys.unseal(&portal.id, &id, row.try_get("sealed")?).ok_or(StoreError::Seal)?;
-            let Written::V1 { subject, email, .. } = serde_json::from_slice(&plain).map_err(|_| StoreError::Seal)?;
+            let plain = self.keys.unseal(&portal.id, &id, row.try_get("sealed")?);
+            let written = plain.and_then(|plain| serde_json::from_slice::<Written>(&plain).ok()).map(NewTicket::from);
+            if written.is_none() {
+                // The others are still to be answered.
+                tracing::error!(
+                    portal = portal.id,
+                    id,
+                    "a ticket cannot be opened: it is damaged, or its key is another"
+                );
+            }
             let stage = super::rows::named(&row, "stage")?.ok_or(StoreError::Damaged("stage"))?;
-            tickets.push(ListedTicket { id, subject, has_address: email.is_some(), stage, since: row.try_get("at")? });
+            let (subject, email) = written.map(|written| (written.subject, written.email)).unzip();
+            let has_address = email.flatten().is_some();
+            tickets.push(ListedTicket { id, subject, has_address, stage, since: row.try_get("at")? });
         }
         Ok(tickets)
     }

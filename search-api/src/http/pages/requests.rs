@@ -130,7 +130,7 @@ pub(super) async fn list(
     });
     let rows = tickets.into_iter().map(|ticket| Row {
         href: format!("{all}/{}", address::segment(&ticket.id)),
-        subject: ticket.subject,
+        subject: ticket.subject.unwrap_or_else(|| frame.words.requests.unreadable.clone()),
         stage: name(frame.words, ticket.stage),
         since: frame.words.minute(ticket.since, &frame.zone),
         reply: if ticket.has_address { &frame.words.requests.reply_yes } else { &frame.words.requests.reply_no }

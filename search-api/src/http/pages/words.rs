@@ -82,7 +82,7 @@ words! {
     }
     Stage { name, who, expected }
     Requests {
-        title, narrow, all, chosen, table, subject, stage, since, reply, reply_yes, reply_no, empty, empty_next, empty_all, more, first,
+        title, narrow, all, chosen, table, subject, stage, since, reply, reply_yes, reply_no, unreadable, empty, empty_next, empty_all, more, first,
         paging, email, body, stages, next, next_told, moved;
         names: BTreeMap<String, String>, moves: BTreeMap<String, String>
     }

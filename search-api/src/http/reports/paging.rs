@@ -161,15 +161,10 @@ impl LedgerQuestion {
                 }
                 return Ok(rows.into());
             }
-            Way::Pick(facts) => {
-                let times = self.times(&app, &facts).await?;
-                let is_sparse = times.len() * SPARSE < facts.units();
-                if self.is_in_parts() && !is_sparse {
-                    self.walked(&app, &caller, Some(times))
-                } else {
-                    self.picked(&app, &caller, facts)
-                }
-            }
+            Way::Pick(facts) => match self.times_if_many(&app, &facts).await? {
+                Some(times) => self.walked(&app, &caller, Some(times)),
+                None => self.picked(&app, &caller, facts),
+            },
             Way::Walk => self.walked(&app, &caller, None),
         };
         let mut reading = (view == View::Raw).then(|| Reading::new(app, caller, what));
@@ -270,13 +265,16 @@ impl LedgerQuestion {
         Ok(Page { rows, as_of, count: None, erased: None, next })
     }
 
-    /// When its rows are, as facts tell it.
-    async fn times(&self, app: &App, facts: &Arc<Facts>) -> Result<Vec<Millis>, Problem> {
+    /// When its rows are, as facts tell it, if they can be walked to and are so many that this is faster.
+    async fn times_if_many(&self, app: &App, facts: &Arc<Facts>) -> Result<Option<Vec<Millis>>, Problem> {
+        if !self.is_in_parts() {
+            return Ok(None);
+        }
         let (question, wanted, facts) = (self.question.clone(), self.wanted.clone(), Arc::clone(facts));
         let tell = move || {
             let mut times = Vec::new();
             sketch(&Selected::new(&question, &facts), &wanted, |sketch| times.push(sketch.t));
-            times
+            (times.len() * SPARSE >= facts.units()).then_some(times)
         };
         app.cores.run_behind(tell).await
     }

@@ -104,13 +104,21 @@ async fn tickets_are_listed_by_stage_and_paged_through(bench: Bench) {
     let first = store.inbox(&bench.portal, &[Stage::Working], None, 9).await.unwrap().remove(0);
     let expected = ListedTicket {
         id: made[0].clone(),
-        subject: "s0".into(),
+        subject: Some("s0".into()),
         has_address: true,
         stage: Stage::Working,
         since: T0 + 4 + HOUR,
     };
     assert_eq!(first, expected);
     assert!(!store.inbox(&bench.portal, &[Stage::Waiting], None, 9).await.unwrap()[0].has_address);
+    // One that cannot be opened keeps nobody from the others.
+    let mut db = bench.database().to_write().await.unwrap();
+    let damaged = query("UPDATE ticket SET sealed = $1 WHERE id = $2").bind(vec![7_u8; 40]).bind(&made[6]);
+    damaged.execute(&mut db).await.unwrap();
+    db.close().await.unwrap();
+    let open = store.inbox(&bench.portal, &Stage::OPEN, None, 9).await.unwrap();
+    let subjects: Vec<_> = open.iter().filter(|ticket| ticket.subject.is_none()).map(|ticket| &ticket.id).collect();
+    assert_eq!((open.len(), subjects), (6, vec![&made[6]]));
     store.shutdown().await;
 }
 
