@@ -39,7 +39,7 @@ fn growth(criterion: &mut Criterion) {
     let mut zipf = Zipf::new(2);
     let titles: Vec<String> = (0..QUERIES).map(|_| zipf.title()).collect();
     let questions: Vec<String> = (0..QUERIES).map(|_| zipf.text(12)).collect();
-    let vector = zipf.vector();
+    let (vector, tokens) = (zipf.vector(), zipf.tokens(12));
     let language = Language::parse("en").expect("a tag");
     let text = zipf.text(110);
     criterion.bench_function("analysis/question", |b| b.iter(|| analyze(&language, black_box(&questions[0]))));
@@ -54,7 +54,10 @@ fn growth(criterion: &mut Criterion) {
         let mut number = 0;
         let mut next = |texts: &[String], mode| {
             number += 1;
-            Query { text: texts[number % texts.len()].clone(), limit: 10, mode, ..Query::default() }
+            let text = texts[number % texts.len()].clone();
+            // As many tokens as such a text has; without a vector they have no part.
+            let tokens = tokens.iter().take(text.split(' ').count() * 13 / 10).copied().collect();
+            Query { text, tokens, limit: 10, mode, ..Query::default() }
         };
         let kinds = [("titles", &titles), ("questions", &questions)];
 

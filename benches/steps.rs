@@ -15,7 +15,7 @@ use contents::{Seeded, article, words};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use indexer::article::Article;
 use indexer::audience::Grants;
-use indexer::embedder::Embedder;
+use indexer::embedder::{Embedder, Embedding};
 use indexer::library::{Change, Library};
 use indexer::passage::{embedded_text, passages};
 use indexer::portal::Portal;
@@ -62,7 +62,7 @@ fn library(folder: &Path, model: Option<&Embedder>) -> Library {
             let article = parsed(&portal, number);
             let vectors = passages(&article)
                 .iter()
-                .map(|_| model.map(|model| vector(model.dimensions().expect("it is loaded"))))
+                .map(|_| model.map(|model| vector(model.dimensions().expect("it is loaded")).into()))
                 .collect();
             Change::Put(Box::new(article), vectors)
         })
@@ -134,20 +134,23 @@ fn read_path(criterion: &mut Criterion) {
         b.iter(|| suggest(&index, &queries[next() % queries.len()], None, 8).expect("read"));
     });
     if let Some(model) = model {
-        let vector = model.embed_query("reset my password").expect("embed");
+        let Embedding { vector, tokens } = model.embed_query("reset my password").expect("embed");
         criterion.bench_function("dense", |b| {
             b.iter(|| search(&index, &ask(Mode::Dense, next()), Some(&vector)).expect("read"));
         });
         let mut group = criterion.benchmark_group("query");
         group.bench_function("hybrid, vector given", |b| {
-            b.iter(|| search(&index, &ask(Mode::Hybrid, next()), Some(&vector)).expect("read"));
+            b.iter(|| {
+                search(&index, &Query { tokens: tokens.clone(), ..ask(Mode::Hybrid, next()) }, Some(&vector))
+                    .expect("read")
+            });
         });
         group.sample_size(30);
         group.bench_function("hybrid, embedded", |b| {
             b.iter(|| {
                 let query = ask(Mode::Hybrid, next());
-                let vector = model.embed_query(&query.text).expect("embed");
-                search(&index, &query, Some(&vector)).expect("read")
+                let Embedding { vector, tokens } = model.embed_query(&query.text).expect("embed");
+                search(&index, &Query { tokens, ..query }, Some(&vector)).expect("read")
             });
         });
         group.finish();

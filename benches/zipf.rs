@@ -2,8 +2,9 @@
 
 use crate::contents::Seeded;
 use indexer::article::Article;
+use indexer::embedder::Embedding;
 use indexer::library::{Change, Library};
-use indexer::passage::passages;
+use indexer::passage::{Passage, passages};
 use indexer::portal::Portal;
 use std::path::Path;
 use std::sync::Arc;
@@ -67,7 +68,13 @@ impl Zipf {
         (0..DIMENSIONS).map(|_| self.random.below(96) as i8 - 48).collect()
     }
 
-    /// An article of sections that are one passage each, with their vectors.
+    /// Made-up codes of as many tokens as so many words have: MiniLM cuts English into 1.3 a word.
+    pub fn tokens(&mut self, words: usize) -> Box<[u128]> {
+        let mut code = || (0..16).fold(0, |code, _| code << 8 | self.random.below(256) as u128);
+        (0..words * 13 / 10).map(|_| code()).collect()
+    }
+
+    /// An article of sections that are one passage each, with their vectors and codes.
     fn article(&mut self, portal: &Portal, number: usize) -> Change {
         let title = self.title();
         let sections = 1 + self.random.below(8);
@@ -80,8 +87,12 @@ impl Zipf {
         let source =
             format!("---\ntitle: {title}\nlanguage: en\ntags: [{}, {}]\n---\n\n{body}", self.title(), self.title());
         let article = Article::parse(portal, &format!("a{number:06}.md"), source.as_bytes(), 0).0;
-        let vectors = passages(&article).iter().map(|_| Some(self.vector())).collect();
-        Change::Put(Box::new(article), vectors)
+        let mut embedding = |passage: &Passage| {
+            let words = passage.text.split_whitespace().count();
+            Some(Embedding { vector: self.vector(), tokens: self.tokens(words) })
+        };
+        let embeddings = passages(&article).iter().map(&mut embedding).collect();
+        Change::Put(Box::new(article), embeddings)
     }
 }
 
@@ -108,8 +119,8 @@ pub fn library(folder: &Path, wanted: usize, model: indexer::embedder::ModelDige
         let mut batch = Vec::new();
         while made < wanted && batch.len() < BATCH {
             let change = zipf.article(&portal, number);
-            if let Change::Put(_, vectors) = &change {
-                made += vectors.len();
+            if let Change::Put(_, embeddings) = &change {
+                made += embeddings.len();
             }
             batch.push(change);
             number += 1;

@@ -10,13 +10,14 @@ mod oracles;
 mod world;
 
 use indexer::article::Article;
+use indexer::embedder::Embedding;
 use indexer::language::Language;
 use indexer::passage::passages;
 use indexer::visible::VisibleIndex;
 use oracles::{COMPLETIONS, article_is_sound, search_is_sound, suggestions_are_sound};
 use search_api::retrieval::{Mode, Query, search, suggest};
 use std::sync::LazyLock;
-use world::{World, portal, vector_of};
+use world::{World, embedding_of, portal};
 
 /// Files of an input for `shelf` that are read.
 const MOST_FILES: usize = 6;
@@ -73,7 +74,9 @@ impl Asked {
             query.filters.insert("kind".into(), vec!["faq".into(), "article".into()]);
         }
         query.offset = if how & 32 != 0 { 2 } else { 0 };
-        let vector = (how & 3 != 3).then(|| vector_of(&query.text));
+        let Embedding { vector, tokens } = embedding_of(&query.text);
+        let vector = (how & 3 != 3).then_some(vector);
+        query.tokens = tokens;
         Self { query, vector, by_an_agent: how & 64 != 0 }
     }
 

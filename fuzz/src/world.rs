@@ -2,7 +2,7 @@
 
 use indexer::article::Article;
 use indexer::audience::{Attributes, Audience, Grants, ROLES};
-use indexer::embedder::ModelDigest;
+use indexer::embedder::{Embedding, ModelDigest};
 use indexer::library::{Change, Library};
 use indexer::passage::passages;
 use indexer::portal::Portal;
@@ -61,16 +61,18 @@ pub fn articles() -> Vec<Article> {
     texts.map(|(place, text)| Article::parse(&portal, &format!("a{place}.md"), text.as_bytes(), 0).0).collect()
 }
 
-/// A vector that depends on a text, of about the length that the embedder's have.
-pub fn vector_of(text: &str) -> Box<[i8]> {
+/// A vector that depends on a text, of about the length that the embedder's have, and a code of each of its words.
+pub fn embedding_of(text: &str) -> Embedding {
     // FNV-1a, a step a dimension.
     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    let mut hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, mix);
+    let hash_of = |text: &str| text.bytes().fold(0xcbf2_9ce4_8422_2325, mix);
+    let code = |word: &str| u128::from(hash_of(word)) << 64 | u128::from(mix(hash_of(word), 1));
+    let mut hash = hash_of(text);
     let mut next = || {
         hash = mix(hash, 1);
         (hash >> 32) as i8 / 4
     };
-    (0..DIMENSIONS).map(|_| next()).collect()
+    Embedding { vector: (0..DIMENSIONS).map(|_| next()).collect(), tokens: text.split_whitespace().map(code).collect() }
 }
 
 impl World {
@@ -102,8 +104,8 @@ impl Shelf {
         let library = Library::open(folder.path()).expect("an empty folder");
         library.serve_portal(Arc::new(portal()));
         let put = |article: Article| {
-            let vectors = passages(&article).iter().map(|passage| Some(vector_of(&passage.text))).collect();
-            Change::Put(Box::new(article), vectors)
+            let embeddings = passages(&article).iter().map(|passage| Some(embedding_of(&passage.text))).collect();
+            Change::Put(Box::new(article), embeddings)
         };
         library.apply(PORTAL, articles.into_iter().map(put).collect(), Some(MODEL)).expect("a commit");
         Self { library, _folder: folder }

@@ -6,7 +6,10 @@ pub(crate) mod pool;
 use crate::language::KnownLanguages;
 use crate::products::products;
 use crate::static_table::StaticTable;
-use fastembed::{InitOptionsUserDefined, TextEmbedding, UserDefinedEmbeddingModel};
+use crate::token_codes::{self, TokenCodes};
+use fastembed::{
+    InitOptionsUserDefined, OutputKey, Pooling, SingleBatchOutput, TextEmbedding, UserDefinedEmbeddingModel,
+};
 use files::{ModelFiles, Settings};
 use pool::Pool;
 use serde::{Deserialize, Serialize};
@@ -20,6 +23,21 @@ pub struct ModelDigest(pub [u8; 32]);
 
 /// A text's vector: unit length times a fixed scale, rounded to `i8`, so that it depends on model and text alone.
 pub type Vector = Box<[i8]>;
+
+/// What a model makes of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Embedding {
+    /// Of the whole.
+    pub vector: Vector,
+    /// Of each token; none where nobody compares them.
+    pub tokens: TokenCodes,
+}
+
+impl From<Vector> for Embedding {
+    fn from(vector: Vector) -> Self {
+        Self { vector, tokens: TokenCodes::default() }
+    }
+}
 
 /// A model. Cheap to share; each call borrows one of its sessions (one intra-op thread each) and blocks while none is free.
 /// Queries have sessions of their own and never wait behind passages.
@@ -113,9 +131,10 @@ impl Embedder {
         let ModelFiles { digest, settings, languages, onnx, tokenizer, table } = ModelFiles::read(folder)?;
         init_runtime(files::runtime_library(folder)?)?;
 
-        let model = UserDefinedEmbeddingModel::new(onnx, tokenizer).with_pooling(settings.pooling());
+        let model = UserDefinedEmbeddingModel::new(onnx, tokenizer);
+        let pooling = settings.pooling();
         let passage_sessions = sessions.max(1);
-        let open = move || Sessions::open(&model, passage_sessions).map_err(Arc::new);
+        let open = move || Sessions::open(&model, passage_sessions, pooling.clone()).map_err(Arc::new);
         Ok(Arc::new(Self {
             digest,
             settings,
@@ -169,15 +188,17 @@ impl Embedder {
     }
 
     /// Embeds a query. Blocks: call it on a blocking thread. What is longer than the model reads is cut off.
-    pub fn embed_query(&self, text: &str) -> Result<Vector, EmbedderError> {
+    pub fn embed_query(&self, text: &str) -> Result<Embedding, EmbedderError> {
         let sessions = self.sessions()?;
-        sessions.checked(embed(&sessions.queries, &format!("{}{text}", self.settings.query_prefix))?)
+        let text = format!("{}{text}", self.settings.query_prefix);
+        sessions.checked(embed(&sessions.queries, &text, self.settings.pooling())?)
     }
 
     /// Embeds one passage, alone. Blocks. What is longer than the model reads is cut off.
-    pub fn embed_passage(&self, text: &str) -> Result<Vector, EmbedderError> {
+    pub fn embed_passage(&self, text: &str) -> Result<Embedding, EmbedderError> {
         let sessions = self.sessions()?;
-        sessions.checked(embed(&sessions.passages, &format!("{}{text}", self.settings.passage_prefix))?)
+        let text = format!("{}{text}", self.settings.passage_prefix);
+        sessions.checked(embed(&sessions.passages, &text, self.settings.pooling())?)
     }
 
     fn sessions(&self) -> Result<&Sessions, EmbedderError> {
@@ -187,7 +208,7 @@ impl Embedder {
 
 impl Sessions {
     /// Opens them side by side: each takes the time of reading the whole model.
-    fn open(model: &UserDefinedEmbeddingModel, passages: usize) -> Result<Self, EmbedderError> {
+    fn open(model: &UserDefinedEmbeddingModel, passages: usize, pooling: Pooling) -> Result<Self, EmbedderError> {
         let open = || {
             let options = InitOptionsUserDefined::new().with_intra_threads(1);
             TextEmbedding::try_new_from_user_defined(model.clone(), options)
@@ -200,12 +221,12 @@ impl Sessions {
             threads.into_iter().map(join).collect::<Result<Vec<_>, _>>()
         })?;
         let queries = Pool::new(opened.split_off(passages));
-        let dimensions = embed(&queries, "dimensions")?.len();
+        let dimensions = embed(&queries, "dimensions", pooling)?.vector.len();
         Ok(Self { dimensions, queries, passages: Pool::new(opened) })
     }
 
-    fn checked(&self, vector: Vector) -> Result<Vector, EmbedderError> {
-        if vector.len() == self.dimensions { Ok(vector) } else { Err(EmbedderError::NoVector) }
+    fn checked(&self, embedding: Embedding) -> Result<Embedding, EmbedderError> {
+        if embedding.vector.len() == self.dimensions { Ok(embedding) } else { Err(EmbedderError::NoVector) }
     }
 }
 
@@ -260,10 +281,25 @@ fn quantize(vector: &[f32]) -> Result<Vector, EmbedderError> {
     Ok(vector.iter().map(|x| (f64::from(*x) * scale).round().clamp(-127.0, 127.0) as i8).collect())
 }
 
+/// The tokens' vectors among a model's outputs: the first of these that there is.
+const OUTPUT: &[OutputKey] =
+    &[OutputKey::OnlyOne, OutputKey::ByName("last_hidden_state"), OutputKey::ByName("sentence_embedding")];
+
 /// Embeds one text alone: in a batch, a dynamically quantised model would let its neighbours change its vector.
-fn embed(sessions: &Pool<TextEmbedding>, text: &str) -> Result<Vector, EmbedderError> {
-    let vectors = sessions.borrow().embed([text], Some(1))?;
-    quantize(vectors.first().ok_or(EmbedderError::NoVector)?)
+fn embed(sessions: &Pool<TextEmbedding>, text: &str, pooling: Pooling) -> Result<Embedding, EmbedderError> {
+    let output = sessions.borrow().transform([text], Some(1))?.into_raw();
+    let output = output.first().ok_or(EmbedderError::NoVector)?;
+    let pooled = output.select_and_pool_output(&OUTPUT, Some(pooling))?;
+    let vector = quantize(pooled.as_slice().ok_or(EmbedderError::NoVector)?)?;
+    Ok(Embedding { vector, tokens: codes(output)? })
+}
+
+/// The codes of the tokens between the first and the last, which mark where a text begins and ends.
+fn codes(output: &SingleBatchOutput) -> Result<TokenCodes, EmbedderError> {
+    let tokens = output.select_output(&OUTPUT)?;
+    let &[1, count, dimensions] = tokens.shape() else { return Ok(TokenCodes::default()) };
+    let rows = tokens.as_slice().ok_or(EmbedderError::NoVector)?.chunks_exact(dimensions.max(1));
+    Ok(rows.take(count.saturating_sub(1)).skip(1).map(token_codes::code).collect())
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ mod spelling;
 pub mod static_table;
 pub mod steering;
 mod time;
+pub mod token_codes;
 mod tree;
 pub mod vector_cache;
 pub mod vectors;

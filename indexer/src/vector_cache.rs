@@ -1,7 +1,8 @@
-//! Vectors that need not be computed again: a file of (model, text) → vector, kept while in use.
+//! Embeddings that need not be computed again: a file of (model, text) → vector and token codes, kept while in use.
 
 use crate::clock::Clock;
-use crate::embedder::{Embedder, EmbedderError, ModelDigest, Vector};
+use crate::embedder::{Embedder, EmbedderError, Embedding, ModelDigest};
+use crate::token_codes;
 use redb::backends::FileBackend;
 use redb::{Database, ReadableDatabase, TableDefinition};
 use std::collections::HashMap;
@@ -11,7 +12,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// Vectors by model and text, in `vectors.redb` of one folder. The file is private (mode 0600), for texts can be guessed from
+/// Embeddings by model and text, in `vectors.redb` of one folder. The file is private (mode 0600), for texts can be guessed from
 /// their vectors. Everything in it can be computed again: a read or write that fails costs time, and nothing else.
 pub struct VectorCache {
     database: Database,
@@ -49,14 +50,16 @@ pub enum VectorCacheError {
 /// Model digest, then blake3 of the text.
 type Key = [u8; 64];
 
-/// A vector and the day (since 1970) on which it was last asked for.
+/// An embedding and the day (since 1970) on which it was last asked for.
 struct Record {
     day: u32,
-    vector: Vector,
+    embedding: Embedding,
 }
 
-const TABLE: TableDefinition<&Key, &[u8]> = TableDefinition::new("vectors 1");
-/// Days without use after which a vector is dropped.
+const TABLE: TableDefinition<&Key, &[u8]> = TableDefinition::new("embeddings 1");
+/// What an earlier version kept: vectors alone.
+const EARLIER: TableDefinition<&Key, &[u8]> = TableDefinition::new("vectors 1");
+/// Days without use after which an embedding is dropped.
 const KEPT_DAYS: u32 = 7;
 /// Records gathered before they are written together: a write costs the same for one as for many.
 const BATCH: usize = 256;
@@ -87,37 +90,37 @@ impl VectorCache {
         Ok(Self { database, clock, unwritten: Mutex::default() })
     }
 
-    /// The vector of a passage's text, if it is known.
-    pub fn get(&self, model: ModelDigest, text: &str) -> Option<Vector> {
+    /// The embedding of a passage's text, if it is known.
+    pub fn get(&self, model: ModelDigest, text: &str) -> Option<Embedding> {
         let key = key(model, text);
         if let Some(record) = self.unwritten().get(&key) {
-            return Some(record.vector.clone());
+            return Some(record.embedding.clone());
         }
         let record = self.read(&key).unwrap_or_else(|error| {
             tracing::warn!(%error, "read the vector cache");
             None
         })?;
         let today = day(&self.clock);
-        let vector = record.vector.clone();
+        let embedding = record.embedding.clone();
         if record.day != today {
             self.remember(key, Record { day: today, ..record });
         }
-        Some(vector)
+        Some(embedding)
     }
 
-    /// Keeps the vector of a passage's text. It is on disk after [`Self::flush`], or when many have gathered.
-    pub fn put(&self, model: ModelDigest, text: &str, vector: Vector) {
-        self.remember(key(model, text), Record { day: day(&self.clock), vector });
+    /// Keeps the embedding of a passage's text. It is on disk after [`Self::flush`], or when many have gathered.
+    pub fn put(&self, model: ModelDigest, text: &str, embedding: Embedding) {
+        self.remember(key(model, text), Record { day: day(&self.clock), embedding });
     }
 
-    /// The vector of a passage's text: the one kept, else computed and kept. Blocks.
-    pub fn embed_passage(&self, embedder: &Embedder, text: &str) -> Result<Vector, EmbedderError> {
-        if let Some(vector) = self.get(embedder.digest(), text) {
-            return Ok(vector);
+    /// The embedding of a passage's text: the one kept, else computed and kept. Blocks.
+    pub fn embed_passage(&self, embedder: &Embedder, text: &str) -> Result<Embedding, EmbedderError> {
+        if let Some(embedding) = self.get(embedder.digest(), text) {
+            return Ok(embedding);
         }
-        let vector = embedder.embed_passage(text)?;
-        self.put(embedder.digest(), text, vector.clone());
-        Ok(vector)
+        let embedding = embedder.embed_passage(text)?;
+        self.put(embedder.digest(), text, embedding.clone());
+        Ok(embedding)
     }
 
     /// Writes what has gathered. Also done when the cache is dropped.
@@ -170,19 +173,23 @@ impl Drop for VectorCache {
 }
 
 impl Record {
-    /// Day, checksum of the vector, vector: a flipped bit on disk must not become an answer.
+    /// Day, checksum of what follows, length of the vector, vector, token codes: a flipped bit on disk must not become an answer.
     fn encode(&self) -> Vec<u8> {
-        let vector: Vec<u8> = self.vector.iter().map(|step| step.cast_unsigned()).collect();
-        [&self.day.to_le_bytes()[..], &checksum(&vector), &vector].concat()
+        let Embedding { vector, tokens } = &self.embedding;
+        let length = (vector.len() as u32).to_le_bytes();
+        let vector: Vec<u8> = vector.iter().map(|step| step.cast_unsigned()).collect();
+        let checked = [&length[..], &vector, &token_codes::to_record(tokens)].concat();
+        [&self.day.to_le_bytes()[..], &checksum(&checked), &checked].concat()
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
         let (day, rest) = bytes.split_first_chunk::<4>()?;
-        let (sum, vector) = rest.split_first_chunk::<4>()?;
-        (*sum == checksum(vector)).then(|| Self {
-            day: u32::from_le_bytes(*day),
-            vector: vector.iter().map(|byte| byte.cast_signed()).collect(),
-        })
+        let (sum, checked) = rest.split_first_chunk::<4>()?;
+        let (length, rest) = checked.split_first_chunk::<4>().filter(|_| *sum == checksum(checked))?;
+        let (vector, tokens) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let vector = vector.iter().map(|byte| byte.cast_signed()).collect();
+        let embedding = Embedding { vector, tokens: token_codes::from_record(tokens).collect() };
+        Some(Self { day: u32::from_le_bytes(*day), embedding })
     }
 }
 
@@ -194,6 +201,7 @@ fn open_database(path: &Path, today: u32) -> Result<Database, redb::Error> {
     let database =
         builder.set_cache_size(PAGES).set_check_integrity_on_open(true).create_with_backend(FileBackend::new(file)?)?;
     let transaction = database.begin_write()?;
+    transaction.delete_table(EARLIER)?;
     transaction
         .open_table(TABLE)?
         .retain(|_, bytes| Record::decode(bytes).is_some_and(|record| today.saturating_sub(record.day) <= KEPT_DAYS))?;
@@ -213,8 +221,8 @@ fn key(model: ModelDigest, text: &str) -> Key {
     key
 }
 
-fn checksum(vector: &[u8]) -> [u8; 4] {
-    let [a, b, c, d, ..] = *blake3::hash(vector).as_bytes();
+fn checksum(bytes: &[u8]) -> [u8; 4] {
+    let [a, b, c, d, ..] = *blake3::hash(bytes).as_bytes();
     [a, b, c, d]
 }
 
@@ -234,19 +242,20 @@ mod tests {
         Arc::new(move || day * DAY + 5)
     }
 
-    fn vector(seed: i8) -> Vector {
-        (0..384).map(|i: i32| seed.wrapping_add(i as i8)).collect()
+    fn embedding(seed: i8) -> Embedding {
+        let vector = (0..384).map(|i: i32| seed.wrapping_add(i as i8)).collect();
+        Embedding { vector, tokens: [u128::MAX - 5, seed.unsigned_abs().into()].into() }
     }
 
     #[test]
     fn a_vector_is_found_again_for_the_same_model_and_text_only() {
         let folder = tempfile::tempdir().unwrap();
         let cache = VectorCache::open(folder.path(), on_day(100)).unwrap();
-        cache.put(MODEL, "text", vector(-128));
-        assert_eq!(cache.get(MODEL, "text"), Some(vector(-128)), "before it is written");
+        cache.put(MODEL, "text", embedding(-128));
+        assert_eq!(cache.get(MODEL, "text"), Some(embedding(-128)), "before it is written");
         drop(cache);
         let cache = VectorCache::open(folder.path(), on_day(100)).unwrap();
-        assert_eq!(cache.get(MODEL, "text"), Some(vector(-128)), "after it was written");
+        assert_eq!(cache.get(MODEL, "text"), Some(embedding(-128)), "after it was written");
         assert_eq!(cache.get(MODEL, "other text"), None);
         assert_eq!(cache.get(ModelDigest([8; 32]), "text"), None);
     }
@@ -260,14 +269,14 @@ mod tests {
             Arc::new(move || now.load(Ordering::Relaxed)) as Clock
         };
         let cache = VectorCache::open(folder.path(), clock).unwrap();
-        cache.put(MODEL, "used", vector(1));
-        cache.put(MODEL, "unused", vector(2));
+        cache.put(MODEL, "used", embedding(1));
+        cache.put(MODEL, "unused", embedding(2));
         cache.flush();
         now.store(105 * DAY, Ordering::Relaxed);
         assert!(cache.get(MODEL, "used").is_some());
         drop(cache);
         let cache = VectorCache::open(folder.path(), on_day(108)).unwrap();
-        assert_eq!(cache.get(MODEL, "used"), Some(vector(1)));
+        assert_eq!(cache.get(MODEL, "used"), Some(embedding(1)));
         assert_eq!(cache.get(MODEL, "unused"), None);
     }
 
@@ -275,9 +284,9 @@ mod tests {
     fn many_vectors_are_written_without_being_asked() {
         let folder = tempfile::tempdir().unwrap();
         let cache = VectorCache::open(folder.path(), on_day(100)).unwrap();
-        (0..BATCH).for_each(|i| cache.put(MODEL, &i.to_string(), vector(3)));
+        (0..BATCH).for_each(|i| cache.put(MODEL, &i.to_string(), embedding(3)));
         assert!(cache.unwritten().is_empty());
-        assert_eq!(cache.get(MODEL, "0"), Some(vector(3)));
+        assert_eq!(cache.get(MODEL, "0"), Some(embedding(3)));
     }
 
     #[test]
@@ -291,22 +300,22 @@ mod tests {
         for damage in damages {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("vectors.redb");
-            VectorCache::open(folder.path(), on_day(100)).unwrap().put(MODEL, "text", vector(4));
+            VectorCache::open(folder.path(), on_day(100)).unwrap().put(MODEL, "text", embedding(4));
             let mut bytes = fs::read(&path).unwrap();
             damage(&mut bytes);
             fs::write(&path, &bytes).unwrap();
             let cache = VectorCache::open(folder.path(), on_day(100)).unwrap();
             assert_eq!(cache.get(MODEL, "text"), None);
-            cache.put(MODEL, "text", vector(5));
+            cache.put(MODEL, "text", embedding(5));
             drop(cache);
             let cache = VectorCache::open(folder.path(), on_day(100)).unwrap();
-            assert_eq!(cache.get(MODEL, "text"), Some(vector(5)));
+            assert_eq!(cache.get(MODEL, "text"), Some(embedding(5)));
         }
     }
 
     #[test]
     fn a_flipped_bit_of_a_vector_is_a_miss() {
-        let record = Record { day: 1, vector: vector(6) };
+        let record = Record { day: 1, embedding: embedding(6) };
         let bytes = record.encode();
         for at in 4..bytes.len() {
             let mut flipped = bytes.clone();

@@ -16,7 +16,7 @@ pub use rewrite::{EmbedPassage, Rewrite, RewriteError};
 pub use snapshot::Snapshot;
 
 use crate::article::{Article, Head};
-use crate::embedder::{ModelDigest, Vector};
+use crate::embedder::{Embedding, ModelDigest};
 use crate::partition::{self, Partition, PartitionError, Put};
 use crate::passage::passages;
 use crate::portal::Portal;
@@ -40,10 +40,10 @@ pub struct Library {
     dropped: Vec<Dropped>,
 }
 
-/// A change of one article's file. Passages' vectors stand in the order of [`crate::passage::passages`]; `None` = not embedded yet.
+/// A change of one article's file. What the model makes of its passages stands in the order of [`crate::passage::passages`]; `None` = not embedded yet.
 pub enum Change {
     /// The article is new or differs.
-    Put(Box<Article>, Vec<Option<Vector>>),
+    Put(Box<Article>, Vec<Option<Embedding>>),
     /// No article stands at this path any more.
     Remove(String),
 }
@@ -245,12 +245,12 @@ impl Library {
 fn prepare(changes: Vec<Change>) -> Result<Prepared, LibraryError> {
     let last: BTreeMap<String, Change> = changes.into_iter().map(|change| (change.path().to_owned(), change)).collect();
     let prepared = last.into_iter().map(|(path, change)| {
-        let Change::Put(article, vectors) = change else { return Ok((path, None)) };
+        let Change::Put(article, embeddings) = change else { return Ok((path, None)) };
         let passages = passages(&article);
-        if passages.len() != vectors.len() {
-            return Err(LibraryError::Vectors { path, vectors: vectors.len(), passages: passages.len() });
+        if passages.len() != embeddings.len() {
+            return Err(LibraryError::Vectors { path, vectors: embeddings.len(), passages: passages.len() });
         }
-        Ok((path, Some(Put { article, passages, vectors })))
+        Ok((path, Some(Put { article, passages, embeddings })))
     });
     prepared.collect()
 }

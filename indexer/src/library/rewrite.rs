@@ -4,7 +4,7 @@
 use super::Snapshot;
 use crate::article::Article;
 use crate::audience::Grants;
-use crate::embedder::{EmbedderError, Vector};
+use crate::embedder::{EmbedderError, Embedding};
 use crate::partition::{self, Batch, Put, ReadError};
 use crate::passage::{Passage, embedded_text};
 use crate::visible::{LanguageView, Living, VisibleIndex};
@@ -27,7 +27,7 @@ pub enum Rewrite {
 }
 
 /// Embeds the text of a passage.
-pub type EmbedPassage<'a> = &'a dyn Fn(&str) -> Result<Vector, EmbedderError>;
+pub type EmbedPassage<'a> = &'a dyn Fn(&str) -> Result<Embedding, EmbedderError>;
 
 /// Why a change could not be tried.
 #[derive(Debug, thiserror::Error)]
@@ -86,7 +86,7 @@ impl Snapshot {
             return Ok(None);
         };
         let put = changed(&view, article, rewrite, embed)?;
-        let model = view.vector_model(article).filter(|_| put.vectors.iter().all(Option::is_some));
+        let model = view.vector_model(article).filter(|_| put.embeddings.iter().all(Option::is_some));
         let batch = Batch { put: BTreeMap::from([(path.to_owned(), put)]), ..Batch::default() };
         let failed = |error: partition::PartitionError| RewriteError::Index(Box::new(error));
         let key = &original.partition().key;
@@ -113,17 +113,17 @@ fn changed(
     let documents = || (0..u16::MAX).map_while(|ordinal| view.document(article, ordinal));
     let before: Vec<Passage> =
         documents().map(|document| Ok(view.passage(document)?.to_passage())).collect::<Result<_, ReadError>>()?;
-    let mut vectors = view.vectors_of(article);
+    let mut embeddings = view.embeddings_of(article);
     let mut head = view.head(article).clone();
     let mut passages = before.clone();
     let title = head.title.clone();
     rewrite.apply(&mut head.title, &mut passages);
-    for ((vector, passage), before) in vectors.iter_mut().zip(&passages).zip(&before) {
+    for ((embedding, passage), before) in embeddings.iter_mut().zip(&passages).zip(&before) {
         let text = embedded_text(&head.title, passage);
-        if vector.is_some() && text != embedded_text(&title, before) {
-            *vector = embed.map(|embed| embed(&text)).transpose()?;
+        if embedding.is_some() && text != embedded_text(&title, before) {
+            *embedding = embed.map(|embed| embed(&text)).transpose()?;
         }
     }
     let article = Article { head, body: view.body(article)?, sections: Vec::new(), links: Vec::new() };
-    Ok(Put { article: Box::new(article), passages, vectors })
+    Ok(Put { article: Box::new(article), passages, embeddings })
 }

@@ -3,7 +3,7 @@
 use super::schema::{Entry, FORMAT, PATH, entries, schema, settings};
 use super::{Key, LABEL, Label, Partition, PartitionError, open_index, plugins};
 use crate::article::Article;
-use crate::embedder::{ModelDigest, Vector};
+use crate::embedder::{Embedding, ModelDigest};
 use crate::passage::Passage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -29,8 +29,8 @@ pub(crate) struct Put {
     pub(crate) article: Box<Article>,
     /// What [`crate::passage::passages`] cuts it into.
     pub(crate) passages: Vec<Passage>,
-    /// Their vectors, place by place.
-    pub(crate) vectors: Vec<Option<Vector>>,
+    /// What the model makes of them, place by place.
+    pub(crate) embeddings: Vec<Option<Embedding>>,
 }
 
 /// Applies a batch to the partition in `folder`, which is `current`, or absent. `None`: nothing is left in it, and the folder is

@@ -21,7 +21,7 @@ use crate::audience::Audience;
 use crate::embedder::ModelDigest;
 use crate::language::Language;
 use crate::vectors::VectorPlugin;
-use crate::{shown, word_order};
+use crate::{shown, token_codes, word_order};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
@@ -169,15 +169,17 @@ fn open_index(folder: &Path, model: Option<ModelDigest>) -> Result<Index, Partit
 }
 
 /// What tantivy keeps for us in its segments.
-fn plugins(model: Option<ModelDigest>) -> [Arc<dyn SegmentPlugin>; 3] {
-    [Arc::new(VectorPlugin { model }), word_order::COMPONENT.plugin(), shown::COMPONENT.plugin()]
+fn plugins(model: Option<ModelDigest>) -> [Arc<dyn SegmentPlugin>; 4] {
+    let records = [&word_order::COMPONENT, &shown::COMPONENT, &token_codes::COMPONENT];
+    let [order, shown, codes] = records.map(|component| component.plugin());
+    [Arc::new(VectorPlugin { model }), order, shown, codes]
 }
 
 /// Checks the files of the committed segments; whatever else a crash left behind is the engine's to collect.
 fn verify(folder: &Path, index: &Index) -> Result<(), PartitionError> {
     for segment in index.searchable_segments()? {
         let deletes = segment.meta().has_deletes().then_some("del");
-        let kinds = ["idx", "term", "pos", "fast", "fieldnorm", "store", "vec", "txt", "order"];
+        let kinds = ["idx", "term", "pos", "fast", "fieldnorm", "store", "vec", "txt", "order", "codes"];
         for extension in kinds.into_iter().chain(deletes) {
             let component = SegmentComponent::try_from(extension).map_err(PartitionError::Damaged)?;
             let file = segment.relative_path(component);

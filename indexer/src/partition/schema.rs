@@ -3,8 +3,8 @@
 use super::Put;
 use crate::analysis::{Kind, Token, analyze};
 use crate::article::Article;
-use crate::embedder::Vector;
-use crate::{shown, word_order};
+use crate::embedder::{Embedding, Vector};
+use crate::{shown, token_codes, word_order};
 use tantivy::index::IndexSettings;
 use tantivy::schema::document::Document;
 use tantivy::schema::{
@@ -15,7 +15,7 @@ use tantivy::tokenizer::PreTokenizedString;
 
 /// Version of everything a partition keeps on disk: fields, records, vectors, and the terms that [`crate::analysis`] makes.
 /// Raise it when any of them changes: partitions of another version are built again.
-pub(crate) const FORMAT: u32 = 4;
+pub(crate) const FORMAT: u32 = 5;
 
 /// Ordinal of an article's head document; its passages are `0..`, in order, right after it: at most 65,000 ([`crate::passage`]).
 pub(crate) const HEAD: u64 = 0xFFFE;
@@ -92,6 +92,8 @@ pub(crate) struct Entry {
     pub(crate) shown: Vec<u8>,
     /// A passage's vector, for [`crate::vectors`].
     pub(crate) vector: Option<Vector>,
+    /// What its model makes of each of its tokens, for [`token_codes::COMPONENT`].
+    pub(crate) codes: Vec<u8>,
     /// How its words follow one another, for [`word_order::COMPONENT`].
     pub(crate) order: Vec<u8>,
 }
@@ -115,7 +117,7 @@ pub(crate) fn entries(put: &Put) -> Result<Vec<Entry>, serde_json::Error> {
     let entry = |ordinal: u64, mut values: Vec<(EngineField, OwnedValue)>| {
         values.push((PATH, OwnedValue::Str(head.path.clone())));
         values.push((ORDINAL, OwnedValue::U64(ordinal)));
-        Entry { values, shown: Vec::new(), vector: None, order: Vec::new() }
+        Entry { values, shown: Vec::new(), vector: None, codes: Vec::new(), order: Vec::new() }
     };
     let recorded = |mut entry: Entry, record: Vec<u8>| {
         entry.values.push((RECORD, OwnedValue::Bytes(record)));
@@ -129,14 +131,16 @@ pub(crate) fn entries(put: &Put) -> Result<Vec<Entry>, serde_json::Error> {
     let tags = names.flatten().chain(head.category.iter().flat_map(|category| cut(category))).collect();
     let values = text_values([(Field::Title, title), (Field::Tags, tags)]);
     let mut entries = vec![Entry { shown, order, ..recorded(entry(HEAD, values), serde_json::to_vec(head)?) }];
-    let vectors = put.vectors.iter().cloned();
-    for (ordinal, (passage, vector)) in (0_u64..).zip(put.passages.iter().zip(vectors)) {
+    for (ordinal, (passage, embedding)) in (0_u64..).zip(put.passages.iter().zip(&put.embeddings)) {
         let heading = passage.trail.last().map(|heading| cut(heading)).unwrap_or_default();
         let text = cut(&passage.text);
         let shown = shown::store(passage, &text);
         let order = word_order::record(&[&heading, &text]);
         let values = text_values([(Field::Heading, heading), (Field::Body, text)]);
-        entries.push(Entry { shown, vector, order, ..entry(ordinal, values) });
+        let codes =
+            embedding.as_ref().map(|Embedding { tokens, .. }| token_codes::to_record(tokens)).unwrap_or_default();
+        let vector = embedding.as_ref().map(|embedding| embedding.vector.clone());
+        entries.push(Entry { shown, vector, codes, order, ..entry(ordinal, values) });
     }
     entries.push(recorded(entry(BODY, Vec::new()), serde_json::to_vec(body)?));
     Ok(entries)

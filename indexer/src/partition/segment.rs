@@ -6,7 +6,7 @@ use crate::article::Head;
 use crate::records::Records;
 use crate::shown::{self, ShownPassage};
 use crate::vectors::Vectors;
-use crate::word_order;
+use crate::{token_codes, word_order};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tantivy::fieldnorm::FieldNormReader;
@@ -38,6 +38,7 @@ pub(crate) struct Segment {
     /// Its passages' vectors.
     pub(crate) vectors: Vectors,
     orders: Records,
+    codes: Records,
     shown: Records,
     terms: Vec<Arc<InvertedIndexReader>>,
     words: Arc<InvertedIndexReader>,
@@ -90,6 +91,7 @@ impl Segment {
             articles: Vec::new(),
             vectors: Vectors::open(&reader)?,
             orders: Records::open(&reader, &word_order::COMPONENT)?,
+            codes: Records::open(&reader, &token_codes::COMPONENT)?,
             shown: Records::open(&reader, &shown::COMPONENT)?,
             terms: fields().map(|field| reader.inverted_index(field)).collect::<Result<_, _>>()?,
             words: reader.inverted_index(WORDS)?,
@@ -97,8 +99,10 @@ impl Segment {
             records: reader.get_store_reader(0)?,
         };
         let whole = |count: u32| count == opened.documents;
-        let components = [opened.vectors.documents(), opened.shown.documents(), opened.orders.documents()];
-        if !components.into_iter().all(whole) || !opened.norms.iter().all(|norms| whole(norms.num_docs())) {
+        let records = [&opened.shown, &opened.orders, &opened.codes].map(Records::documents);
+        if !records.into_iter().chain([opened.vectors.documents()]).all(whole)
+            || !opened.norms.iter().all(|norms| whole(norms.num_docs()))
+        {
             return Err(PartitionError::Damaged("components of one segment differ in length".to_owned()));
         }
         opened.articles = opened.read_articles(&reader, key)?;
@@ -129,6 +133,11 @@ impl Segment {
     /// Terms of a document with their positions: see [`word_order::terms`].
     pub(crate) fn order(&self, document: DocId) -> impl Iterator<Item = (u32, u32)> {
         word_order::terms(self.orders.get(document))
+    }
+
+    /// Token codes of a document: see [`token_codes`].
+    pub(crate) fn codes(&self, document: DocId) -> &[u8] {
+        self.codes.get(document)
     }
 
     /// Terms of an article's names: see [`crate::shown::read_names`].

@@ -3,10 +3,11 @@
 use super::words::Prefixes;
 use super::{Facets, Field, Living, ReadError, Synonyms, Work};
 use crate::article::{Body, Head};
-use crate::embedder::{ModelDigest, Vector, cosines};
+use crate::embedder::{Embedding, ModelDigest, cosines};
 use crate::language::Language;
 use crate::partition::{IndexedArticle, Segment};
 use crate::shown::{ShownPassage, TermHash, read_names};
+use crate::token_codes;
 use std::any::Any;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -247,6 +248,12 @@ impl LanguageView {
         at.segment.order(document - at.first)
     }
 
+    /// Record of a passage's token codes ([`crate::token_codes`]), of the model that its vector is of; empty if it has no vector.
+    pub fn token_codes(&self, document: u32) -> &[u8] {
+        let at = self.segment_of(document);
+        at.segment.codes(document - at.first)
+    }
+
     /// Head document of an article, which has its title and tags.
     pub fn head_document(&self, article: u32) -> u32 {
         self.segment_at(article).first + self.indexed(article).first
@@ -298,17 +305,18 @@ impl LanguageView {
         passages.contains(&document).then_some(document)
     }
 
-    /// The vectors of an article's passages, place by place.
-    pub(crate) fn vectors_of(&self, article: u32) -> Vec<Option<Vector>> {
+    /// What the model made of an article's passages, place by place.
+    pub(crate) fn embeddings_of(&self, article: u32) -> Vec<Option<Embedding>> {
         let (segment, indexed) = (self.segment_at(article), self.indexed(article));
-        let mut vectors = vec![None; usize::from(indexed.passages)];
+        let mut embeddings = vec![None; usize::from(indexed.passages)];
         for (document, vector) in segment.segment.vectors.iter() {
             let place = indexed.documents().contains(&document).then(|| document - indexed.documents().start);
-            if let Some(slot) = place.and_then(|place| vectors.get_mut((place as usize).checked_sub(1)?)) {
-                *slot = Some(vector.into());
+            if let Some(slot) = place.and_then(|place| embeddings.get_mut((place as usize).checked_sub(1)?)) {
+                let tokens = token_codes::from_record(segment.segment.codes(document)).collect();
+                *slot = Some(Embedding { vector: vector.into(), tokens });
             }
         }
-        vectors
+        embeddings
     }
 
     /// The model of the vectors of an article, if every passage has one.

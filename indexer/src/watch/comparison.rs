@@ -5,7 +5,7 @@ use super::inbox::Inbox;
 use super::reading::{self, Stamp, Unread};
 use super::round::Outcome;
 use crate::article::{Article, Head};
-use crate::embedder::{ModelDigest, Vector};
+use crate::embedder::{self, ModelDigest};
 use crate::files::{self, Found};
 use crate::library::{Change, Library};
 use crate::passage::passages;
@@ -368,7 +368,7 @@ fn unreadable(path: &str, what: &str) -> Problem {
     )
 }
 
-fn known_vectors(article: &Article, vectors: Option<&Vectors>) -> Vec<Option<Vector>> {
+fn known_vectors(article: &Article, vectors: Option<&Vectors>) -> Vec<Option<embedder::Embedding>> {
     match vectors {
         Some(vectors) => vectors.cached(article),
         None => passages(article).iter().map(|_| None).collect(),

@@ -4,7 +4,7 @@ use super::inbox::Inbox;
 use super::reading;
 use crate::article::Article;
 use crate::clock::Clock;
-use crate::embedder::{Embedder, EmbedderError, ModelDigest, Vector};
+use crate::embedder::{self, Embedder, EmbedderError, ModelDigest};
 use crate::passage::{embedded_text, passages};
 use crate::portal::Portal;
 use crate::vector_cache::VectorCache;
@@ -26,7 +26,7 @@ pub struct Vectors {
 pub(super) struct Embedded {
     pub(super) portal: String,
     pub(super) article: Box<Article>,
-    pub(super) vectors: Vec<Vector>,
+    pub(super) embeddings: Vec<embedder::Embedding>,
 }
 
 /// The threads and their stack. Dropping it ends them.
@@ -66,10 +66,10 @@ impl Vectors {
         self.embedder.digest()
     }
 
-    /// The vectors of an article's passages that are known already.
-    pub(super) fn cached(&self, article: &Article) -> Vec<Option<Vector>> {
+    /// What the model makes of an article's passages, where it is known already.
+    pub(super) fn cached(&self, article: &Article) -> Vec<Option<embedder::Embedding>> {
         let texts = passages(article).into_iter().map(|passage| embedded_text(&article.head.title, &passage));
-        let fits = |vector: &Vector| self.embedder.dimensions() == Some(vector.len());
+        let fits = |known: &embedder::Embedding| self.embedder.dimensions() == Some(known.vector.len());
         texts.map(|text| self.cache.get(self.model(), &text).filter(fits)).collect()
     }
 }
@@ -222,14 +222,14 @@ impl Worker {
         if article.head.digest != job.fingerprint {
             return Ok(None);
         }
-        let mut vectors = Vec::new();
+        let mut embeddings = Vec::new();
         for passage in passages(&article) {
             if !self.stack.wants(job) {
                 return Ok(None);
             }
             let text = embedded_text(&article.head.title, &passage);
-            vectors.push(self.vectors.cache.embed_passage(&self.vectors.embedder, &text)?);
+            embeddings.push(self.vectors.cache.embed_passage(&self.vectors.embedder, &text)?);
         }
-        Ok(Some(Embedded { portal: job.portal.id.clone(), article: Box::new(article), vectors }))
+        Ok(Some(Embedded { portal: job.portal.id.clone(), article: Box::new(article), embeddings }))
     }
 }

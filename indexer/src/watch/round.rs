@@ -92,7 +92,7 @@ impl Writer {
     pub(super) fn commit_vectors(&mut self, embedded: Vec<Embedded>) -> Result<(), LibraryError> {
         let mut failed = None;
         let mut by_portal = BTreeMap::<String, Vec<Change>>::new();
-        for Embedded { portal, article, vectors } in embedded {
+        for Embedded { portal, article, embeddings } in embedded {
             let Some(indexed) =
                 self.shelves.get_mut(&portal).and_then(|shelf| shelf.indexed.get_mut(&article.head.path))
             else {
@@ -100,8 +100,8 @@ impl Writer {
             };
             if indexed.head.digest == article.head.digest && !indexed.embedded {
                 indexed.embedded = true;
-                let vectors = vectors.into_iter().map(Some).collect();
-                by_portal.entry(portal).or_default().push(Change::Put(article, vectors));
+                let embeddings = embeddings.into_iter().map(Some).collect();
+                by_portal.entry(portal).or_default().push(Change::Put(article, embeddings));
             }
         }
         for (id, changes) in by_portal {

@@ -414,7 +414,7 @@ fn vectors_follow_the_words_and_belong_to_the_newest_save() {
     let library = site.library();
     let nearest = |library: &Library| {
         let visible = library.snapshot().visible("p", &Grants::Everything).unwrap();
-        let query = embedder.embed_query("how do I get my money back").unwrap();
+        let query = embedder.embed_query("how do I get my money back").unwrap().vector;
         let mut best = (String::new(), -1.0);
         for view in visible.languages() {
             view.scan_vectors(&query, &mut |document, cosine| {

@@ -6,7 +6,7 @@
 use crate::deflection::log::{Kind, Millis, Searched, Shown, Surface};
 use crate::deflection::question::{DAY, HOUR, MINUTE, SECOND};
 use crate::http::App;
-use crate::http::search::{logged, vector};
+use crate::http::search::{embed, logged};
 use crate::identity::Viewer;
 use crate::retrieval::{self, Mode, Query};
 use crate::store::{Batch, NewEvent, Origin, Receipt, Store, StoreError};
@@ -132,7 +132,7 @@ async fn topic(
             mode: Mode::Hybrid,
             ..Query::default()
         };
-        let vector = vector(app, index, &query).await;
+        let (query, vector) = embed(app, index, query).await;
         let found = retrieval::search(index, &query, vector.as_ref().map(|vector| &*vector.values))?;
         let search = Searched {
             search_id: None,

@@ -3,7 +3,7 @@
 use crate::retrieval::{Boosts, Mode, Query};
 use anyhow::{Context, Result, bail};
 use indexer::audience::{Attributes, ROLES};
-use indexer::embedder::{Embedder, Vector};
+use indexer::embedder::{Embedder, Embedding, Vector};
 use indexer::language::Language;
 use indexer::library::{Library, Snapshot};
 use indexer::portal::Portal;
@@ -77,8 +77,10 @@ impl Trial {
 
     /// A query as the server would ask it of a portal, with its vector where there is a model.
     pub fn query(&self, portal: &Portal, text: &str, language: Option<&Language>) -> Result<(Query, Option<Vector>)> {
-        let vector = self.embedder.as_ref().map(|embedder| embedder.embed_query(text)).transpose()?;
-        Ok((self.asked(portal, text, language), vector))
+        let asked = self.asked(portal, text, language);
+        let Some(embedder) = &self.embedder else { return Ok((asked, None)) };
+        let Embedding { vector, tokens } = embedder.embed_query(text)?;
+        Ok((Query { tokens, ..asked }, Some(vector)))
     }
 
     /// A query as the server would ask it of a portal, whose vector is known already.

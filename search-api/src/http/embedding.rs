@@ -1,9 +1,10 @@
 //! A query's vector: computed off the request threads, behind a queue so short that a search never waits long for it.
 
 use crate::deflection::log::QueryVector;
-use indexer::embedder::{Embedder, EmbedderError, ModelDigest, Vector};
+use indexer::embedder::{Embedder, EmbedderError, Embedding, ModelDigest};
 use indexer::language::KnownLanguages;
 use indexer::static_table::StaticTable;
+use indexer::token_codes::TokenCodes;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -15,6 +16,14 @@ const QUEUE: usize = 16;
 pub struct QueryEmbedder {
     embedder: Arc<Embedder>,
     queue: Arc<Semaphore>,
+}
+
+/// What a model makes of a query.
+pub struct EmbeddedQuery {
+    /// Its vector, which the log keeps.
+    pub vector: QueryVector,
+    /// Its tokens' codes, which nobody keeps: they say nearly what was typed.
+    pub tokens: TokenCodes,
 }
 
 impl QueryEmbedder {
@@ -43,17 +52,22 @@ impl QueryEmbedder {
         self.embedder.is_loaded().map_or("loading", |loaded| if loaded { "ready" } else { "failed" })
     }
 
-    /// The vector of a passage's text; takes a session of the indexer's. Blocks.
+    /// What the model makes of a passage's text; takes a session of the indexer's. Blocks.
     ///
     /// # Errors
     /// The model failed.
-    pub fn embed_passage(&self, text: &str) -> Result<Vector, EmbedderError> {
+    pub fn embed_passage(&self, text: &str) -> Result<Embedding, EmbedderError> {
         self.embedder.embed_passage(text)
     }
 
-    /// The vector of a text. `None` while the model loads, when the queue is full and when the model fails: the search then goes
-    /// by words, and says so.
+    /// The vector of a text: [`Self::embed_query`] for who compares no tokens.
     pub async fn embed(&self, text: &str) -> Option<QueryVector> {
+        self.embed_query(text).await.map(|embedded| embedded.vector)
+    }
+
+    /// What the model makes of a text. `None` while the model loads, when the queue is full and when the model fails: the search then goes
+    /// by words, and says so.
+    pub async fn embed_query(&self, text: &str) -> Option<EmbeddedQuery> {
         if self.embedder.is_loaded() != Some(true) {
             return None;
         }
@@ -65,10 +79,11 @@ impl QueryEmbedder {
         let embedded = tokio::task::spawn_blocking(move || {
             // Held until the work is done, also when the caller has gone.
             let _place = place;
-            embedder.embed_query(&text).map(|values| QueryVector { model: embedder.digest(), values })
+            let Embedding { vector: values, tokens } = embedder.embed_query(&text)?;
+            Ok::<_, EmbedderError>(EmbeddedQuery { vector: QueryVector { model: embedder.digest(), values }, tokens })
         });
         match embedded.await {
-            Ok(Ok(vector)) => Some(vector),
+            Ok(Ok(embedded)) => Some(embedded),
             Ok(Err(error)) => {
                 tracing::error!(%error, "a query could not be embedded");
                 None

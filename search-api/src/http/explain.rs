@@ -87,6 +87,8 @@ struct ExplainedLikeness {
     dense_rank: Option<usize>,
     /// How near the query's words stand to each other in its title or best passage, 0 to 1; null for a single word.
     closeness: Option<f32>,
+    /// How near the tokens of the query come to those of its best passage in meaning, 0 to 1; null where only words count.
+    late_interaction: Option<f32>,
     /// Factor of its kind.
     kind: f32,
     /// Factor of its newness.
@@ -137,8 +139,9 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller, fields: Fields) ->
         return Err(Problem::NotFound);
     }
     let snapshot = app.library.snapshot();
-    let asked = Asked::read(fields, &app, &caller, &snapshot)?;
-    let vector = search::vector(&app, &asked.index, &asked.query).await;
+    let mut asked = Asked::read(fields, &app, &caller, &snapshot)?;
+    let (query, vector) = search::embed(&app, &asked.index, asked.query).await;
+    asked.query = query;
     let (text, slug) = (asked.query.text.clone(), asked.slug.clone());
     let (embedder, portal, index) = (app.embedder.clone(), Arc::clone(&caller.portal), Arc::clone(&asked.index));
     let work = move || {
@@ -303,6 +306,7 @@ impl From<Likeness> for ExplainedLikeness {
             words: likeness.words.into_iter().map(ExplainedWord::from).collect(),
             coverage: likeness.coverage,
             closeness: likeness.closeness,
+            late_interaction: likeness.late_interaction,
             lexical_score: likeness.lexical.0,
             lexical_rank: likeness.lexical.1,
             cosine: likeness.dense.map(|(cosine, _)| cosine),

@@ -1,5 +1,6 @@
 //! `GET` and `POST /search`: a query to ranked answers.
 
+use super::embedding::EmbeddedQuery;
 use super::error::{Problem, ProblemBody};
 use super::fields::Fields;
 use super::visitor::Visitor;
@@ -233,14 +234,10 @@ pub async fn search(app: &App, caller: &Caller, visitor: Visitor, asked: Asked) 
     if let (None, Some(browser)) = (caller.viewer.subject(), browser) {
         app.limits.admit_visitor(&caller.portal.id, browser)?;
     }
-    let vector = vector(app, &caller.index, &asked.query).await;
+    let (query, vector) = embed(app, &caller.index, asked.query).await;
     let (index, query) = (
         Arc::clone(&caller.index),
-        Query {
-            model_knows: app.model_knows(),
-            boosts: app.boosts(&caller.portal, caller.viewer.grants()),
-            ..asked.query
-        },
+        Query { model_knows: app.model_knows(), boosts: app.boosts(&caller.portal, caller.viewer.grants()), ..query },
     );
     let (embedder, reranker) = (app.embedder.clone(), app.reranker.clone());
     let work = move || {
@@ -278,13 +275,16 @@ pub fn logged(confidence: Confidence) -> LoggedConfidence {
     }
 }
 
-/// The query's vector, if one is wanted and the visible passages have vectors of the same model.
-pub async fn vector(app: &App, index: &VisibleIndex, query: &Query) -> Option<QueryVector> {
-    let embedder = app.embedder.as_ref().filter(|_| query.mode != Mode::Lexical && query.has_words())?;
-    if index.model() != Some(embedder.digest()) {
-        return None;
+/// The query with its tokens' codes, and its vector, if those are wanted and the visible passages have some of the same model.
+pub async fn embed(app: &App, index: &VisibleIndex, query: Query) -> (Query, Option<QueryVector>) {
+    let wanted = |embedder: &&QueryEmbedder| {
+        query.mode != Mode::Lexical && query.has_words() && index.model() == Some(embedder.digest())
+    };
+    let Some(embedder) = app.embedder.as_ref().filter(wanted) else { return (query, None) };
+    match embedder.embed_query(&query.text).await {
+        Some(EmbeddedQuery { vector, tokens }) => (Query { tokens, ..query }, Some(vector)),
+        None => (query, None),
     }
-    embedder.embed(&query.text).await
 }
 
 /// The name of a mode in answers.

@@ -8,6 +8,7 @@ mod sentences;
 use super::boost::Factors;
 use super::closeness::Pairs;
 use super::fusion::best_passage;
+use super::late_interaction;
 use super::lexical::inverse_frequency;
 use super::ranking::{self, Ranking};
 use super::reading::{Found, QueryWord};
@@ -81,6 +82,8 @@ pub struct Likeness {
     pub dense: Option<(f32, usize)>,
     /// How near the query's words stand to each other, 0..=1; `None` for fewer than two content words.
     pub closeness: Option<f32>,
+    /// How near the query's tokens come to those of its best passage, 0..=1; `None` where that has no part in the ranking.
+    pub late_interaction: Option<f32>,
     /// Tie-breakers.
     pub factors: Factors,
 }
@@ -214,6 +217,9 @@ fn likeness(
         lexical: place(&evidence.lexical),
         dense: Some(place(&evidence.cosine)).filter(|(cosine, _)| *cosine > f32::MIN),
         closeness: Pairs::of(&ranked.words).map(|pairs| pairs.closeness(view, article, evidence)),
+        late_interaction: Some(&*query.tokens)
+            .filter(|tokens| ranked.scale.late_weight > 0.0 && !tokens.is_empty())
+            .map(|tokens| late_interaction::likeness(tokens, view, article, evidence, &ranked.scale)),
         factors: query.boosts.factors(view.head(article), index.slug(view, article)),
     })
 }

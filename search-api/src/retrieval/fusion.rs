@@ -4,7 +4,8 @@
 //! fused(a) = (1 − w) · lexical(a) / highest lexical + w · (cosine(a) − lowest) / (highest − lowest)
 //! ```
 //!
-//! w is the query's own: see [`super::weight`]. To it comes what [`super::closeness`] says of the first candidates.
+//! w is the query's own: see [`super::weight`]. To it comes what [`super::closeness`] and
+//! [`super::late_interaction`] say of the first candidates.
 //!
 //! Lowest and highest cosine are those of the articles that stand among the first [`POOL`] of either list; below it counts 0.
 //! A convex combination keeps how far apart scores are, which the fusion of ranks throws away, and is told by one number how far
@@ -14,6 +15,7 @@
 use super::Mode;
 use super::closeness::Pairs;
 use super::evidence::Evidence;
+use super::late_interaction;
 use super::reading::{Found, QueryWord};
 use super::weight::{self, Signals};
 use indexer::visible::LanguageView;
@@ -77,6 +79,8 @@ pub struct Scale {
     pub signals: Signals,
     lexical_weight: f32,
     dense_weight: f32,
+    /// What late interaction 1 adds to a score.
+    pub late_weight: f32,
     highest_lexical: f32,
     highest_passage: f32,
     lowest_cosine: f32,
@@ -219,6 +223,11 @@ impl Scale {
             signals,
             lexical_weight: 1.0 - dense_weight,
             dense_weight,
+            // What identifiers say is left to the words, as by the weight of the vectors.
+            late_weight: match (mode, trust) {
+                (Mode::Hybrid, Trust::Full) => (1.0 - signals.identifiers) * late_interaction::SHARE,
+                _ => 0.0,
+            },
             highest_lexical: positive(evidence.highest),
             highest_passage: positive(evidence.highest_passage),
             lowest_cosine: cosines().fold(1.0, f32::min),
@@ -237,6 +246,16 @@ impl Scale {
         let first = found.len().min(asked.pairs.as_ref().map_or(0, Pairs::candidates));
         for scored in &mut found[..first] {
             scored.score += unit * asked.share_of_closeness() * closeness(scored.article);
+        }
+        found[..first].sort_unstable_by(best_first);
+    }
+
+    /// Adds late interaction to the scores of the first articles of a sorted list, and sorts them anew; as with closeness, no article
+    /// behind them can come to stand before one of them.
+    pub fn add_late_interaction(&self, found: &mut [Scored], likeness: impl Fn(u32) -> f32) {
+        let first = found.len().min(late_interaction::CANDIDATES);
+        for scored in &mut found[..first] {
+            scored.score += self.late_weight * likeness(scored.article);
         }
         found[..first].sort_unstable_by(best_first);
     }
@@ -339,6 +358,7 @@ mod tests {
                 signals: Signals::default(),
                 lexical_weight: 1.0 - dense_weight,
                 dense_weight,
+                late_weight: 0.0,
                 highest_lexical: 1.0,
                 highest_passage: 1.0,
                 lowest_cosine: low,

@@ -21,6 +21,7 @@ mod facets;
 mod function_words;
 mod fusion;
 mod language;
+mod late_interaction;
 mod lexical;
 mod parts;
 mod pins;
@@ -50,6 +51,7 @@ pub use weight::Signals as WeightSignals;
 use indexer::language::{KnownLanguages, Language};
 use indexer::reranker::Reranker;
 use indexer::static_table::StaticTable;
+use indexer::token_codes::TokenCodes;
 use indexer::visible::{ReadError, VisibleIndex};
 use ranking::{Buffers, Candidate};
 
@@ -85,6 +87,8 @@ pub struct Query {
     pub mode: Mode,
     /// Languages that the model of its vector knows.
     pub model_knows: KnownLanguages,
+    /// What that model makes of its tokens; none where nobody knows.
+    pub tokens: TokenCodes,
     /// Tie-breakers.
     pub boosts: Boosts,
 }

@@ -4,6 +4,7 @@ use super::confidence;
 use super::evidence::Evidence;
 use super::fusion::{self, Asked, HEAD, Head, NOTHING, Scale, Scored};
 use super::language::{self, Found};
+use super::late_interaction;
 use super::lexical::{self, Scratch};
 use super::reading::{self, QueryWord};
 use super::{Confidence, Mode, Query, dense, facets, pins, rerank, spelling};
@@ -125,6 +126,10 @@ pub fn rank<'a>(
         scale.add_closeness(&mut found, &asked, |article| {
             head.closeness(article).unwrap_or_else(|| asked.closeness(view, article, &evidence))
         });
+        if scale.late_weight > 0.0 && !query.tokens.is_empty() {
+            let likeness = |article| late_interaction::likeness(&query.tokens, view, article, &evidence, &scale);
+            scale.add_late_interaction(&mut found, likeness);
+        }
         query.boosts.weigh(&mut found, |scored| (view.head(scored.article), index.slug(view, scored.article)));
         if let Some(reranker) = reranker.filter(|_| place == 0 && mode == Mode::Hybrid) {
             rerank::reorder(reranker, &query.text, view, &evidence, &scale, &mut found)?;

@@ -2,7 +2,7 @@
 
 use super::world::{MODEL, PORTAL, anonymous, article, folder, holder, portal, put, put_bare, role, vector};
 use crate::audience::{Audience, Grants};
-use crate::embedder::ModelDigest;
+use crate::embedder::{ModelDigest, Vector};
 use crate::library::{Change, Library, LibraryError, prepare};
 use crate::partition::commit;
 use crate::visible::VisibleIndex;
@@ -71,10 +71,10 @@ fn a_commit_leaves_one_segment_and_nothing_of_those_before_it() {
     let names = fs::read_dir(partition).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
     let mut kinds: Vec<_> = names.filter_map(|name| Some(name.rsplit_once('.')?.1.to_owned())).collect();
     kinds.sort();
-    let one_segment = ["fast", "fieldnorm", "idx", "order", "pos", "store", "term", "txt", "vec"];
+    let one_segment = ["codes", "fast", "fieldnorm", "idx", "order", "pos", "store", "term", "txt", "vec"];
     assert_eq!(
         kinds,
-        [&one_segment[..2], &["idx", "json", "json", "json", "lock", "lock"], &one_segment[3..]].concat()
+        [&one_segment[..3], &["idx", "json", "json", "json", "lock", "lock"], &one_segment[4..]].concat()
     );
 }
 
@@ -220,7 +220,7 @@ fn what_cannot_be_indexed_is_refused_and_nothing_is_lost() {
         Err(LibraryError::Vectors { passages: 1, vectors: 0, .. })
     ));
     let mut mixed = vec![put(&a)];
-    mixed.push(Change::Put(Box::new(article("b.md", "", "")), vec![Some([1; 3].into())]));
+    mixed.push(Change::Put(Box::new(article("b.md", "", "")), vec![Some(Vector::from([1; 3]).into())]));
     assert!(matches!(library.apply(PORTAL, mixed, Some(MODEL)), Err(LibraryError::Commit { .. })));
     assert!(sees(&library, &anonymous(), "a.md") && !sees(&library, &anonymous(), "b.md"));
     library.apply(PORTAL, vec![put(&article("b.md", "", ""))], Some(MODEL)).unwrap();

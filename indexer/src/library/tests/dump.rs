@@ -76,5 +76,8 @@ fn dump_language(view: &LanguageView, out: &mut String) {
         _ = scanned.insert((place(document), cosine.to_bits()))
     });
     writeln!(out, "{scanned:?}").unwrap();
+    let passages = (0..view.articles()).flat_map(|article| view.passages_of(article));
+    let codes: BTreeSet<_> = passages.map(|document| (place(document), view.token_codes(document))).collect();
+    writeln!(out, "{codes:x?}").unwrap();
     view.scan_vectors(&[1; 3], &mut |_, _| panic!("a vector of another length"));
 }

@@ -6,6 +6,7 @@ use super::world::{
 use crate::analysis::analyze;
 use crate::article::Article;
 use crate::audience::Grants;
+use crate::embedder::Embedding;
 use crate::library::{Change, Library};
 use crate::passage::passages;
 use crate::visible::{Field, Living, MOST_PARTITIONS, VisibleIndex};
@@ -175,12 +176,14 @@ fn the_scan_passes_over_the_denied_the_deleted_and_what_has_no_vector_wherever_t
     let (library, _folder) = library(&[]);
     let mut embedded = HashMap::new();
     let puts = articles.iter().map(|article| {
-        let vectors: Vec<_> = passages(article)
+        let embeddings: Vec<Option<Embedding>> = passages(article)
             .iter()
-            .map(|passage| rng.random_bool(0.8).then(|| vector(&format!("{}{}", article.head.path, passage.text))))
+            .map(|passage| {
+                rng.random_bool(0.8).then(|| vector(&format!("{}{}", article.head.path, passage.text)).into())
+            })
             .collect();
-        embedded.insert(article.head.path.clone(), vectors.clone());
-        Change::Put(Box::new(article.clone()), vectors)
+        embedded.insert(article.head.path.clone(), embeddings.clone());
+        Change::Put(Box::new(article.clone()), embeddings)
     });
     let puts: Vec<_> = puts.collect();
     library.apply(PORTAL, puts, Some(MODEL)).unwrap();
@@ -202,9 +205,10 @@ fn the_scan_passes_over_the_denied_the_deleted_and_what_has_no_vector_wherever_t
         (product as f32 / (24.0 * 24.0 * 16.0)).to_bits()
     };
     let mut expected = BTreeMap::new();
-    for (path, vectors) in embedded.into_iter().filter(|(path, _)| !deleted.contains(path) && !denied.contains(path)) {
-        let vectors = (0..).zip(vectors).filter_map(|(place, vector)| Some((place, vector?)));
-        expected.extend(vectors.map(|(place, vector)| ((path.clone(), Some(place)), naive(&vector))));
+    for (path, embeddings) in embedded.into_iter().filter(|(path, _)| !deleted.contains(path) && !denied.contains(path))
+    {
+        let embeddings = (0..).zip(embeddings).filter_map(|(place, embedding)| Some((place, embedding?)));
+        expected.extend(embeddings.map(|(place, embedding)| ((path.clone(), Some(place)), naive(&embedding.vector))));
     }
     assert!(expected.len() > 50 && !deleted.is_empty() && !denied.is_empty());
     assert_eq!(scanned, expected);

@@ -117,8 +117,8 @@ fn segments_that_a_crash_left_unmerged_show_the_same() {
         open(folder.path()).apply(PORTAL, before.iter().map(put).collect(), Some(MODEL)).unwrap();
         for article in world.values() {
             let key = crate::library::shelf::key_of(&article.head);
-            let Change::Put(boxed, vectors) = last_put(article) else { unreachable!("it is a put") };
-            let put = Put { article: boxed, passages: passages(article), vectors };
+            let Change::Put(boxed, embeddings) = last_put(article) else { unreachable!("it is a put") };
+            let put = Put { article: boxed, passages: passages(article), embeddings };
             let batch = Batch { put: BTreeMap::from([(article.head.path.clone(), put)]), ..Batch::default() };
             commit_unmerged(&folder.path().join(PORTAL).join(key.folder_name().unwrap()), &batch, Some(MODEL)).unwrap();
         }

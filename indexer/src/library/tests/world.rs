@@ -2,7 +2,7 @@
 
 use crate::article::{Article, Body, Head};
 use crate::audience::{Attributes, Audience, Grants, ROLES};
-use crate::embedder::{ModelDigest, Vector};
+use crate::embedder::{Embedding, ModelDigest, Vector};
 use crate::language::Language;
 use crate::library::Change;
 use crate::markdown::{Block, Section};
@@ -149,13 +149,19 @@ pub fn random_article(path: &str, rng: &mut StdRng) -> Article {
 
 /// The change that puts an article with a vector for each passage.
 pub fn put(article: &Article) -> Change {
-    let vectors = passages(article).iter().map(|passage| Some(vector(&passage.text))).collect();
-    Change::Put(Box::new(article.clone()), vectors)
+    let embeddings = passages(article).iter().map(|passage| Some(embedding(&passage.text))).collect();
+    Change::Put(Box::new(article.clone()), embeddings)
 }
 
 /// The change that puts an article of which nothing is embedded yet.
 pub fn put_bare(article: &Article) -> Change {
     Change::Put(Box::new(article.clone()), passages(article).iter().map(|_| None).collect())
+}
+
+/// A vector of a text, and a code of each of its words: a pure function of it.
+pub fn embedding(text: &str) -> Embedding {
+    let code = |word: &str| u128::from_le_bytes(blake3::hash(word.as_bytes()).as_bytes()[..16].try_into().unwrap());
+    Embedding { vector: vector(text), tokens: text.split_whitespace().map(code).collect() }
 }
 
 /// A vector of a text: a pure function of it.

@@ -4,7 +4,7 @@ use super::collection::Page;
 use anyhow::{Context, Result, bail};
 use indexer::article::Article;
 use indexer::audience::Audience;
-use indexer::embedder::{Embedder, Vector};
+use indexer::embedder::{Embedder, Embedding};
 use indexer::language::Language;
 use indexer::library::{Change, Library};
 use indexer::passage::{embedded_text, passages};
@@ -34,7 +34,7 @@ pub fn build(
         eprintln!("{} of {read} pages are drafts or unreadable and left out", read - articles.len());
     }
     settle_languages(&mut articles);
-    let vectors = match embedder {
+    let embeddings = match embedder {
         Some(embedder) => embed(embedder, cache, &articles)?,
         None => articles.iter().map(|article| vec![None; passages(article).len()]).collect(),
     };
@@ -42,7 +42,7 @@ pub fn build(
     eprintln!("indexing {indexed} articles");
     library.serve_portal(Arc::clone(portal));
     let changes =
-        articles.into_iter().zip(vectors).map(|(article, vectors)| Change::Put(Box::new(article), vectors)).collect();
+        articles.into_iter().zip(embeddings).map(|(article, made)| Change::Put(Box::new(article), made)).collect();
     library.apply(PORTAL, changes, embedder.map(Embedder::digest))?;
     Ok(indexed)
 }
@@ -82,10 +82,14 @@ fn settle_languages(articles: &mut [Article]) {
     }
 }
 
-/// Vectors of all passages, by article; as many threads as the model has sessions.
-fn embed(embedder: &Embedder, cache: Option<&VectorCache>, articles: &[Article]) -> Result<Vec<Vec<Option<Vector>>>> {
+/// What the model makes of all passages, by article; as many threads as the model has sessions.
+fn embed(
+    embedder: &Embedder,
+    cache: Option<&VectorCache>,
+    articles: &[Article],
+) -> Result<Vec<Vec<Option<Embedding>>>> {
     let next = AtomicUsize::new(0);
-    let work = || -> Result<Vec<(usize, Vec<Option<Vector>>)>> {
+    let work = || -> Result<Vec<(usize, Vec<Option<Embedding>>)>> {
         let mut done = Vec::new();
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
@@ -93,23 +97,24 @@ fn embed(embedder: &Embedder, cache: Option<&VectorCache>, articles: &[Article])
             if place.is_multiple_of(100) {
                 eprintln!("embedding: {place} of {} articles", articles.len());
             }
-            let vector = |passage| {
+            let embedding = |passage| {
                 let text = embedded_text(&article.head.title, passage);
                 match cache {
                     Some(cache) => cache.embed_passage(embedder, &text),
                     None => embedder.embed_passage(&text),
                 }
             };
-            let vectors: Result<_, _> = passages(article).iter().map(|passage| vector(passage).map(Some)).collect();
-            done.push((place, vectors.with_context(|| format!("embed {}", article.head.path))?));
+            let embeddings: Result<_, _> =
+                passages(article).iter().map(|passage| embedding(passage).map(Some)).collect();
+            done.push((place, embeddings.with_context(|| format!("embed {}", article.head.path))?));
         }
     };
-    let mut all: Vec<Vec<Option<Vector>>> = vec![Vec::new(); articles.len()];
+    let mut all: Vec<Vec<Option<Embedding>>> = vec![Vec::new(); articles.len()];
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..embedder.passage_sessions()).map(|_| scope.spawn(work)).collect();
         for thread in threads {
             let Ok(done) = thread.join() else { bail!("a thread that embeds passages panicked") };
-            done?.into_iter().for_each(|(place, vectors)| all[place] = vectors);
+            done?.into_iter().for_each(|(place, embeddings)| all[place] = embeddings);
         }
         Ok(())
     })?;

@@ -5,7 +5,7 @@ use super::collection::JudgedQuery;
 use super::metrics::{Quality, mean, quality};
 use crate::retrieval::{self, Mode, Models, Query};
 use anyhow::{Context, Result};
-use indexer::embedder::Vector;
+use indexer::embedder::Embedding;
 use indexer::language::KnownLanguages;
 use indexer::visible::VisibleIndex;
 use serde::Serialize;
@@ -27,8 +27,8 @@ pub struct Asked<'a> {
     pub models: Models<'a>,
     /// Languages that the vectors' model knows.
     pub model_knows: &'a KnownLanguages,
-    /// Their vectors, in the same order.
-    pub vectors: &'a [Option<Vector>],
+    /// What the model makes of them, in the same order.
+    pub embeddings: &'a [Option<Embedding>],
 }
 
 /// One mode's ranking of all queries.
@@ -90,8 +90,9 @@ const TIMED_ANSWERS: usize = 10;
 
 impl Asked<'_> {
     /// A judged query as it is asked.
-    pub fn query(&self, judged: &JudgedQuery, mode: Mode) -> Query {
-        Query { text: judged.text.clone(), mode, model_knows: self.model_knows.clone(), ..Query::default() }
+    pub fn query(&self, judged: &JudgedQuery, embedding: Option<&Embedding>, mode: Mode) -> Query {
+        let tokens = embedding.map(|embedding| embedding.tokens.clone()).unwrap_or_default();
+        Query { text: judged.text.clone(), mode, model_knows: self.model_knows.clone(), tokens, ..Query::default() }
     }
 }
 
@@ -100,12 +101,13 @@ impl Measured {
     pub fn new(asked: &Asked, mode: Mode) -> Result<Self> {
         let mut qualities = Vec::with_capacity(asked.queries.len());
         let mut times = Vec::with_capacity(asked.queries.len());
-        for (judged, vector) in asked.queries.iter().zip(asked.vectors) {
-            let query = Query { limit: TIMED_ANSWERS, ..asked.query(judged, mode) };
+        for (judged, embedding) in asked.queries.iter().zip(asked.embeddings) {
+            let query = Query { limit: TIMED_ANSWERS, ..asked.query(judged, embedding.as_ref(), mode) };
+            let vector = embedding.as_ref().map(|embedding| &*embedding.vector);
             let began = Instant::now();
-            retrieval::search_with(asked.index, &query, vector.as_deref(), asked.models)?;
+            retrieval::search_with(asked.index, &query, vector, asked.models)?;
             times.push(began.elapsed().as_micros());
-            let ranked = retrieval::rank_with(asked.index, &query, vector.as_deref(), asked.models)?;
+            let ranked = retrieval::rank_with(asked.index, &query, vector, asked.models)?;
             let ranking = ids_of(asked.index, asked.ids, &ranked).filter(|id| !judged.excluded.contains(*id));
             let ranking: Vec<&str> = ranking.take(DEPTH).collect();
             let found = quality(&ranking, &judged.judgments);

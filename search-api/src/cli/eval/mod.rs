@@ -15,7 +15,7 @@ use clap::{Args, ValueEnum};
 use collection::{JudgedQuery, Page};
 use corpus_index::PORTAL;
 use indexer::audience::Grants;
-use indexer::embedder::{Embedder, Vector};
+use indexer::embedder::{Embedder, Embedding};
 use indexer::library::Library;
 use indexer::reranker::Reranker;
 use indexer::vector_cache::VectorCache;
@@ -129,9 +129,15 @@ pub fn run(args: EvalArgs) -> Result<ExitCode> {
     };
     let models = Models { table: embedder.as_deref().and_then(Embedder::table), reranker: reranker.as_deref() };
     let model_knows = embedder.as_ref().map(|embedder| embedder.languages().clone()).unwrap_or_default();
-    let (vectors, embedding_p50_us) = embed(&queries, embedder.as_deref())?;
-    let asked =
-        Asked { index: &index, ids: &ids, queries: &queries, vectors: &vectors, models, model_knows: &model_knows };
+    let (embeddings, embedding_p50_us) = embed(&queries, embedder.as_deref())?;
+    let asked = Asked {
+        index: &index,
+        ids: &ids,
+        queries: &queries,
+        embeddings: &embeddings,
+        models,
+        model_knows: &model_knows,
+    };
     let measured = modes(args.mode, embedder.is_some())
         .map(|mode| {
             eprintln!("measuring {}", measure::name(mode));
@@ -162,18 +168,18 @@ pub fn run(args: EvalArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The queries' vectors, and the median of the microseconds that each took.
-fn embed(queries: &[JudgedQuery], embedder: Option<&Embedder>) -> Result<(Vec<Option<Vector>>, Option<u128>)> {
+/// What the model makes of the queries, and the median of the microseconds that each took.
+fn embed(queries: &[JudgedQuery], embedder: Option<&Embedder>) -> Result<(Vec<Option<Embedding>>, Option<u128>)> {
     let Some(embedder) = embedder else { return Ok((vec![None; queries.len()], None)) };
     let mut times = Vec::with_capacity(queries.len());
-    let mut vectors = Vec::with_capacity(queries.len());
+    let mut embeddings = Vec::with_capacity(queries.len());
     for query in queries {
         let began = Instant::now();
-        vectors.push(Some(embedder.embed_query(&query.text)?));
+        embeddings.push(Some(embedder.embed_query(&query.text)?));
         times.push(began.elapsed().as_micros());
     }
     times.sort_unstable();
-    Ok((vectors, times.get(times.len() / 2).copied()))
+    Ok((embeddings, times.get(times.len() / 2).copied()))
 }
 
 /// Modes that are wanted and can be measured.

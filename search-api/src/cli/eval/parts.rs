@@ -33,10 +33,10 @@ struct Signals {
 pub fn write(file: &Path, asked: &Asked) -> Result<()> {
     let failed = || format!("write {}", file.display());
     let mut out = BufWriter::new(File::create(file).with_context(failed)?);
-    for (judged, vector) in asked.queries.iter().zip(asked.vectors) {
-        let Some(vector) = vector else { continue };
-        let query = asked.query(judged, Mode::Hybrid);
-        let Some(parts) = retrieval::parts(asked.index, &query, vector)? else { continue };
+    for (judged, embedding) in asked.queries.iter().zip(asked.embeddings) {
+        let Some(embedding) = embedding else { continue };
+        let query = asked.query(judged, Some(embedding), Mode::Hybrid);
+        let Some(parts) = retrieval::parts(asked.index, &query, &embedding.vector)? else { continue };
         let id = |slug: &str| asked.index.article(slug).and_then(|(view, a)| asked.ids.get(&view.head(a).path));
         let graded = |Part { slug, lexical, dense, closeness }: &Part| {
             let id = id(slug).filter(|id| !judged.excluded.contains(*id))?;

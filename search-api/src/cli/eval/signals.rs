@@ -9,7 +9,7 @@ use super::measure::{Asked, ids_of, name};
 use crate::retrieval::{self, Mode, Signals};
 use anyhow::{Context, Result};
 use indexer::audience::Grants;
-use indexer::embedder::ModelDigest;
+use indexer::embedder::{Embedding, ModelDigest};
 use indexer::library::Library;
 use indexer::portal::Portal;
 use indexer::visible::VisibleIndex;
@@ -62,9 +62,9 @@ pub fn write(file: &Path, folder: &Path, portal: &Arc<Portal>, asked: &Asked) ->
             let removed: Vec<String> = removed.map(|path| (*path).to_owned()).collect();
             let reduced = if removed.is_empty() { None } else { Some(without(folder, portal, &removed)?) };
             let index = reduced.as_deref().unwrap_or(asked.index);
-            let vector = asked.vectors[*place].as_deref();
-            for mode in [Some(Mode::Lexical), vector.map(|_| Mode::Hybrid)].into_iter().flatten() {
-                let line = read(index, asked, judged, mode, vector, answerable)?;
+            let embedding = asked.embeddings[*place].as_ref();
+            for mode in [Some(Mode::Lexical), embedding.map(|_| Mode::Hybrid)].into_iter().flatten() {
+                let line = read(index, asked, judged, mode, embedding, answerable)?;
                 serde_json::to_writer(&mut out, &line).with_context(failed)?;
                 out.write_all(b"\n").with_context(failed)?;
             }
@@ -86,10 +86,10 @@ fn read<'a>(
     asked: &Asked,
     judged: &'a JudgedQuery,
     mode: Mode,
-    vector: Option<&[i8]>,
+    embedding: Option<&Embedding>,
     answerable: bool,
 ) -> Result<Line<'a>> {
-    let query = asked.query(judged, mode);
+    let (query, vector) = (asked.query(judged, embedding, mode), embedding.map(|embedding| &*embedding.vector));
     let ranked = retrieval::rank(index, &query, vector)?;
     let mut first = ids_of(index, asked.ids, &ranked).take(RIGHT_WITHIN);
     let signals = retrieval::signals(index, &query, vector)?;

@@ -194,8 +194,8 @@ async fn import(
         let mut batch = Vec::with_capacity(BATCH);
         for (mut ticket, description) in waiting.by_ref().take(BATCH) {
             if let Some(embedder) = embedder {
-                let values =
-                    embedder.embed_query(&telling(ticket.subject.as_deref().unwrap_or_default(), &description))?;
+                let telling = telling(ticket.subject.as_deref().unwrap_or_default(), &description);
+                let values = embedder.embed_query(&telling)?.vector;
                 ticket.vector = Some(QueryVector { model: embedder.digest(), values });
             }
             batch.push(ticket);

@@ -180,8 +180,11 @@ fn told(record: &Record) -> Option<(&Record, String, String)> {
 fn written(told: &[(&Record, String, String)], portal: &Portal, embedder: Option<&Embedder>) -> Result<Vec<Written>> {
     let done = AtomicUsize::new(0);
     let one = |(_, subject, telling): &(&Record, String, String)| {
-        let values = embedder.map(|embedder| embedder.embed_query(telling)).transpose()?;
-        let vector = embedder.zip(values).map(|(embedder, values)| QueryVector { model: embedder.digest(), values });
+        let of = |embedder: &Embedder| -> Result<_> {
+            let values = embedder.embed_query(telling)?.vector;
+            Ok(QueryVector { model: embedder.digest(), values })
+        };
+        let vector = embedder.map(of).transpose()?;
         let count = done.fetch_add(1, Ordering::Relaxed) + 1;
         if embedder.is_some() && count.is_multiple_of(1_000) {
             eprintln!("{count} of {} tickets read", told.len());

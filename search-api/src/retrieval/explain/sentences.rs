@@ -103,7 +103,15 @@ fn meaning(explanation: &Explanation) -> Option<String> {
     match (explanation.mode, explanation.likeness.dense) {
         (Mode::Lexical, _) => None,
         (_, Some((cosine, place))) => {
-            Some(format!("{by_words}, by meaning alone {} (cosine {cosine:.2}).", ordinal(place)))
+            let closely = explanation.likeness.late_interaction.filter(|likeness| *likeness > 0.0);
+            let closely = closely.map(|likeness| {
+                format!("; its best passage says what is asked {:.0} % word by word", 100.0 * likeness)
+            });
+            Some(format!(
+                "{by_words}, by meaning alone {} (cosine {cosine:.2}){}.",
+                ordinal(place),
+                closely.unwrap_or_default()
+            ))
         }
         (_, None) => Some(format!("{by_words}; it has no vectors.")),
     }
@@ -146,6 +154,9 @@ fn above(explanation: &Explanation) -> Option<String> {
         && theirs < ours
     {
         more.push(format!("it is nearer in meaning ({} against {})", ordinal(theirs), ordinal(ours)));
+    }
+    if other.late_interaction > own.late_interaction {
+        more.push("its best passage says more nearly, word by word, what is asked".to_owned());
     }
     if other.closeness > own.closeness {
         more.push("the query's words stand nearer to each other in it".to_owned());

@@ -3,7 +3,7 @@
 use super::super::{Answers, Query, search};
 use indexer::article::Article;
 use indexer::audience::{Attributes, Audience, Grants, ROLES};
-use indexer::embedder::{ModelDigest, Vector};
+use indexer::embedder::{Embedding, ModelDigest, Vector};
 use indexer::language::Language;
 use indexer::library::{Change, Library, Rewrite};
 use indexer::passage::passages;
@@ -37,10 +37,21 @@ impl Shelf {
     pub fn with_vectors(articles: &[Article]) -> Self {
         let shelf = Self::empty();
         let put = |(axis, article): (usize, &Article)| {
-            let vectors = passages(article).iter().map(|_| Some(along(axis))).collect();
+            let vectors = passages(article).iter().map(|_| Some(along(axis).into())).collect();
             Change::Put(Box::new(article.clone()), vectors)
         };
         shelf.put(articles.iter().enumerate().map(put).collect(), Some(MODEL));
+        shelf
+    }
+
+    /// Indexes articles whose vectors are all the same, with these codes for the tokens of every passage.
+    pub fn with_codes(articles: &[(Article, &[u128])]) -> Self {
+        let shelf = Self::empty();
+        let put = |(article, codes): &(Article, &[u128])| {
+            let embedding = |_| Some(Embedding { vector: along(0), tokens: (*codes).into() });
+            Change::Put(Box::new(article.clone()), passages(article).iter().map(embedding).collect())
+        };
+        shelf.put(articles.iter().map(put).collect(), Some(MODEL));
         shelf
     }
 
@@ -80,7 +91,7 @@ impl Shelf {
     pub fn rewritten(&self, path: &str, rewrite: &Rewrite) -> VisibleIndex {
         let grants = Grants::Attributes(Attributes::new());
         let scratch = self._folder.path().join("scratch");
-        let embed = |_: &str| Ok(along(3));
+        let embed = |_: &str| Ok(along(3).into());
         let snapshot = self.library.snapshot();
         snapshot.rewritten(PORTAL, &grants, path, rewrite, Some(&embed), &scratch).expect("a try").expect("an article")
     }
