@@ -135,9 +135,9 @@ impl Segment {
         word_order::terms(self.orders.get(document))
     }
 
-    /// Token codes of a document: see [`token_codes`].
+    /// Token codes of a document: see [`token_codes`]. Empty without a vector: a merge that drops those of another model leaves codes.
     pub(crate) fn codes(&self, document: DocId) -> &[u8] {
-        self.codes.get(document)
+        if self.vectors.has(document) { self.codes.get(document) } else { &[] }
     }
 
     /// Terms of an article's names: see [`crate::shown::read_names`].

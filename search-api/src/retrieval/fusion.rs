@@ -243,21 +243,13 @@ impl Scale {
             Mode::Lexical => self.highest_lexical,
             Mode::Hybrid => 1.0,
         };
-        let first = found.len().min(asked.pairs.as_ref().map_or(0, Pairs::candidates));
-        for scored in &mut found[..first] {
-            scored.score += unit * asked.share_of_closeness() * closeness(scored.article);
-        }
-        found[..first].sort_unstable_by(best_first);
+        let candidates = asked.pairs.as_ref().map_or(0, Pairs::candidates);
+        raise(found, candidates, |article| unit * asked.share_of_closeness() * closeness(article));
     }
 
-    /// Adds late interaction to the scores of the first articles of a sorted list, and sorts them anew; as with closeness, no article
-    /// behind them can come to stand before one of them.
+    /// The same with late interaction.
     pub fn add_late_interaction(&self, found: &mut [Scored], likeness: impl Fn(u32) -> f32) {
-        let first = found.len().min(late_interaction::CANDIDATES);
-        for scored in &mut found[..first] {
-            scored.score += self.late_weight * likeness(scored.article);
-        }
-        found[..first].sort_unstable_by(best_first);
+        raise(found, late_interaction::CANDIDATES, |article| self.late_weight * likeness(article));
     }
 
     /// An article's two shares, each in 0..=1: of the highest score by words, and of the range of cosines.
@@ -279,6 +271,13 @@ impl Scale {
             f32::from(u8::from(cosine >= self.highest_cosine))
         }
     }
+}
+
+/// Raises the scores of the first few of a sorted list, each by what is not below 0, and sorts them anew.
+fn raise(found: &mut [Scored], few: usize, by: impl Fn(u32) -> f32) {
+    let few = few.min(found.len());
+    found[..few].iter_mut().for_each(|scored| scored.score += by(scored.article));
+    found[..few].sort_unstable_by(best_first);
 }
 
 /// Brings the best few to the front, in their order; the rest stays in none.

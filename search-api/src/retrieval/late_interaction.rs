@@ -26,6 +26,7 @@ pub fn likeness(query: &[u128], view: &LanguageView, article: u32, evidence: &Ev
 
 #[cfg(test)]
 mod tests {
+    use crate::retrieval::explain::explain;
     use crate::retrieval::tests::world::{Shelf, along, article, language, titles};
     use crate::retrieval::{Mode, Query, search};
     use indexer::language::KnownLanguages;
@@ -63,5 +64,10 @@ mod tests {
             assert_eq!(scores(&other), scores(&without), "{what}");
         }
         assert_eq!(first(&asked, None), "Cancel an order", "without a vector codes say nothing");
+
+        let explained = |slug| explain(&index, &asked, Some(&vector), slug).expect("a read").expect("it is visible");
+        assert_eq!(explained("b").likeness.late_interaction, Some(1.0));
+        let second = explained("a").sentences.join(" ");
+        assert!(second.contains("more nearly, word by word, what is asked"), "{second}");
     }
 }
