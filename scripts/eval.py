@@ -30,6 +30,7 @@ def main():
     parser.add_argument("--mean", nargs="+", metavar="NAME", help="collections of the mean; all with a hybrid if not given")
     parser.add_argument("--per-query", type=pathlib.Path, metavar="DIR", help="folder for each query's scores")
     parser.add_argument("--signals", type=pathlib.Path, metavar="DIR", help="folder for what confidence is fitted to")
+    parser.add_argument("--parts", type=pathlib.Path, metavar="DIR", help="folder for what the weight of the vectors is fitted to")
     args = parser.parse_args()
     names = sorted(path.name for path in args.folder.iterdir() if (path / "queries.jsonl").exists())
     missing = [name for name in (args.only or []) + args.words + (args.mean or []) if name not in names]
@@ -55,7 +56,7 @@ def judge(args, name):
     command += ["--mode", "lexical"] if name in args.words else ["--model", args.model]
     if (folder / "exclude.tsv").exists():
         command += ["--exclude", folder / "exclude.tsv"]
-    for option, to in [("--per-query", args.per_query), ("--signals", args.signals)]:
+    for option, to in [("--per-query", args.per_query), ("--signals", args.signals), ("--parts", args.parts)]:
         if to:
             to.mkdir(parents=True, exist_ok=True)
             command += [option, to / f"{name}.jsonl"]

@@ -22,6 +22,8 @@ SHARE = 0.25
 # Pull of the coefficients (of standardised signals) to 0: strong, since what is wanted is not the best fit to these collections but
 # one that holds for another. At 1, 20 and 100 all discriminate alike; calibration of a collection left out is best at 20.
 RIDGE = 20.0
+# Signals of the query's tokens, which a query whose vector alone was kept has not: lists without them get a fit of their own.
+OF_TOKENS = ["first likeness", "likeness lead"]
 # No list is called surer or less sure; the same in search-api/src/retrieval/confidence.
 RANGE = (0.02, 0.98)
 # Bins of the expected calibration error and of the plot (Guo et al.: On Calibration of Modern Neural Networks, 2017).
@@ -46,8 +48,13 @@ def main():
     parser.add_argument("--plot", type=pathlib.Path, metavar="FILE", help="SVG file to write the reliability of both to")
     args = parser.parse_args()
     panels = []
-    for mode, what, file in [("lexical", "words", args.words), ("hybrid", "words and vectors", args.vectors)]:
-        names, collections, model = read(args.signals, mode, args.without)
+    by_vectors = "words and vectors"
+    for mode, what, constant, without, file in [
+        ("lexical", "words", "CALIBRATION", [], args.words),
+        ("hybrid", by_vectors, "CALIBRATION", [], args.vectors),
+        ("hybrid", f"{by_vectors}, without tokens", "WITHOUT_TOKENS", OF_TOKENS, args.vectors),
+    ]:
+        names, collections, model = read(args.signals, mode, args.without + without)
         if len(collections) < 3:
             sys.exit(f"{args.signals}: {len(collections)} collections with {mode} lists; leaving one out takes at least 3")
         judged = {name: left_out(collections, name) for name in collections}
@@ -56,9 +63,14 @@ def main():
         print(f"\n## Lists by {what}\n")
         print_checks(judged, floors)
         print_fit(names, fitted, floors)
+        calibration = table(constant, what, model, names, fitted, floors)
+        if constant == "CALIBRATION":
+            written = head(what, model) + calibration
+            panels.append((f"Lists by {what}", judged))
+        else:
+            written += calibration
         if file:
-            file.write_text(table(what, model, names, fitted, floors))
-        panels.append((f"Lists by {what}", judged))
+            file.write_text(written)
     if args.plot:
         args.plot.write_text(plot(panels))
 
@@ -220,8 +232,14 @@ def print_fit(names, fitted, floors):
         print(f"{name:>16} {coefficient:+.3f}")
 
 
-def table(what, model, names, fitted, floors):
-    """The calibration as Rust."""
+def head(what, model):
+    """The first lines of a Rust file."""
+    imports = "use super::Calibration;\n" + ("" if model is None else "use indexer::embedder::ModelDigest;\n")
+    return f"//! Confidence of lists by {what}: written by `make calibrate`, not by hand.\n\n{imports}"
+
+
+def table(constant, what, model, names, fitted, floors):
+    """A calibration as Rust."""
     if model is None:
         digest = "None"
     else:
@@ -229,9 +247,7 @@ def table(what, model, names, fitted, floors):
         rows = [", ".join(octets[at:at + 16]) for at in range(0, len(octets), 16)]
         digest = "Some(ModelDigest([\n" + "".join(f"        {row},\n" for row in rows) + "    ]))"
     weights = "".join(f"        {weight:.4f}, // {name}\n" for name, weight in zip(names, fitted.coefficients))
-    imports = "use super::Calibration;\n" + ("" if model is None else "use indexer::embedder::ModelDigest;\n")
-    return (f"//! Confidence of lists by {what}: written by `make calibrate`, not by hand.\n\n{imports}\n"
-            f"/// What was fitted.\npub const CALIBRATION: Calibration = Calibration {{\n    model: {digest},\n"
+    return (f"\n/// Fitted to lists by {what}.\npub const {constant}: Calibration = Calibration {{\n    model: {digest},\n"
             f"    weak_from: {floors.weak:.3f},\n    good_from: {floors.good:.3f},\n"
             f"    intercept: {fitted.intercept:.4f},\n    weights: &[\n{weights}    ],\n}};\n")
 

@@ -15,6 +15,7 @@ import sys
 
 STEPS = 40
 LEAST, MOST = 0.2, 0.9  # of the weight, as in weight.rs
+LATE = 20  # articles that late interaction looks at, as in late_interaction.rs
 PENALTY = 0.002
 ROUNDS = 300
 
@@ -31,8 +32,11 @@ def curve(line):
     for step in range(STEPS + 1):
         signals = line["signals"]
         weight = 1 - min(1, 2 * signals["known"]) * (1 - (1 - signals["identifiers"]) * step / STEPS)
-        ranked = sorted(line["articles"], key=lambda part: -((1 - weight) * part[0] + weight * part[1] + part[2]))
-        exact.append(ndcg([part[3] for part in ranked[:10]], line["grades"]))
+        scored = [((1 - weight) * words + weight * vectors + closeness, late, grade)
+                  for words, vectors, closeness, late, grade in line["articles"]]
+        first = sorted(scored, key=lambda part: -part[0])[:LATE]
+        first.sort(key=lambda part: -(part[0] + part[1]))
+        exact.append(ndcg([grade for _, _, grade in first[:10]], line["grades"]))
     wide = [exact[0]] * 2 + exact + [exact[-1]] * 2
     return exact, [sum(share * wide[place + at] for at, share in enumerate((.1, .2, .4, .2, .1))) for place in range(STEPS + 1)]
 

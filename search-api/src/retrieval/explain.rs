@@ -217,7 +217,7 @@ fn likeness(
         lexical: place(&evidence.lexical),
         dense: Some(place(&evidence.cosine)).filter(|(cosine, _)| *cosine > f32::MIN),
         closeness: Pairs::of(&ranked.words).map(|pairs| pairs.closeness(view, article, evidence)),
-        late_interaction: Some(&*query.tokens)
+        late_interaction: Some(&*ranked.tokens)
             .filter(|tokens| ranked.scale.late_weight > 0.0 && !tokens.is_empty())
             .map(|tokens| late_interaction::likeness(tokens, view, article, evidence, &ranked.scale)),
         factors: query.boosts.factors(view.head(article), index.slug(view, article)),

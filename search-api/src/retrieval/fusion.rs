@@ -13,10 +13,11 @@
 //! the visible articles of one language alone.
 
 use super::Mode;
+use super::asked::Asked;
 use super::closeness::Pairs;
 use super::evidence::Evidence;
 use super::late_interaction;
-use super::reading::{Found, QueryWord};
+use super::reading::Found;
 use super::weight::{self, Signals};
 use indexer::visible::LanguageView;
 
@@ -24,8 +25,6 @@ use indexer::visible::LanguageView;
 pub const POOL: usize = 100;
 /// Articles of each list that are compared with one another for the lists' agreement.
 const AGREEING: usize = 5;
-/// Articles from which the first answers must stand out.
-pub const HEAD: usize = 20;
 /// Articles that vectors alone can bring in.
 const DENSE_CANDIDATES: usize = 200;
 /// Score by words of an article that has none of them.
@@ -46,13 +45,6 @@ pub enum Trust {
     Half,
 }
 
-/// A query as one language reads it.
-pub struct Asked<'a> {
-    words: &'a [QueryWord],
-    /// `None` if it has less than two content words.
-    pairs: Option<Pairs>,
-}
-
 /// An article with its score; the order of answers is by score, highest first, then by id.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scored {
@@ -63,10 +55,6 @@ pub struct Scored {
     /// Score under the mode at hand.
     pub score: f32,
 }
-
-/// The first articles of a list before anything is filtered from it, at most [`HEAD`], each with its closeness.
-#[derive(Clone, Debug)]
-pub struct Head(Vec<(u32, f32)>);
 
 /// The first [`POOL`] articles by words and by vectors, in no order.
 type Pools = [Vec<Scored>; 2];
@@ -85,41 +73,6 @@ pub struct Scale {
     highest_passage: f32,
     lowest_cosine: f32,
     highest_cosine: f32,
-}
-
-impl<'a> Asked<'a> {
-    /// Of a query's words.
-    pub fn new(words: &'a [QueryWord]) -> Self {
-        Self { words, pairs: Pairs::of(words) }
-    }
-
-    /// How near each other the words stand in an article, 0..=1.
-    pub fn closeness(&self, view: &LanguageView, article: u32, evidence: &Evidence) -> f32 {
-        self.pairs.as_ref().map_or(0.0, |pairs| pairs.closeness(view, article, evidence))
-    }
-
-    /// What closeness 1 adds to a score, of the highest score by words.
-    pub fn share_of_closeness(&self) -> f32 {
-        self.pairs.as_ref().map_or(0.0, Pairs::share)
-    }
-}
-
-impl Head {
-    /// `first`: the articles, in any order.
-    pub fn of(view: &LanguageView, asked: &Asked, evidence: &Evidence, first: &[Scored]) -> Self {
-        let with_closeness = |Scored { article, .. }: &Scored| (*article, asked.closeness(view, *article, evidence));
-        Self(first.iter().map(with_closeness).collect())
-    }
-
-    /// The articles.
-    pub fn articles(&self) -> impl Iterator<Item = u32> {
-        self.0.iter().map(|(article, _)| *article)
-    }
-
-    /// Closeness of one of them.
-    pub fn closeness(&self, article: u32) -> Option<f32> {
-        self.0.iter().find(|(other, _)| *other == article).map(|(_, closeness)| *closeness)
-    }
 }
 
 /// Orders scored articles.
@@ -224,9 +177,9 @@ impl Scale {
             lexical_weight: 1.0 - dense_weight,
             dense_weight,
             // What identifiers say is left to the words, as by the weight of the vectors.
-            late_weight: match (mode, trust) {
-                (Mode::Hybrid, Trust::Full) => (1.0 - signals.identifiers) * late_interaction::SHARE,
-                _ => 0.0,
+            late_weight: match mode {
+                Mode::Hybrid => (1.0 - signals.identifiers) * late_interaction::SHARE,
+                Mode::Lexical | Mode::Dense => 0.0,
             },
             highest_lexical: positive(evidence.highest),
             highest_passage: positive(evidence.highest_passage),

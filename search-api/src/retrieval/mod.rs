@@ -9,6 +9,7 @@
 //! Every number comes from the visible articles of one language; nothing here can reach others.
 
 mod answers;
+mod asked;
 mod boost;
 mod closeness;
 mod common_answer;

@@ -1,6 +1,7 @@
 //! What a hybrid ranking is made of, before it is weighed: for fitting the weight of the vectors to judged queries.
 
-use super::fusion::{Asked, POOL};
+use super::asked::Asked;
+use super::fusion::POOL;
 use super::weight::Signals;
 use super::{BUFFERS, Mode, Query, ranking};
 use indexer::visible::{ReadError, VisibleIndex};
@@ -25,6 +26,8 @@ pub struct Part {
     pub dense: f32,
     /// What the closeness of the query's words adds to both, weighed.
     pub closeness: f32,
+    /// What late interaction adds if it is one of the first few, weighed.
+    pub likeness: f32,
 }
 
 /// Takes the ranking of the query's own language apart; `None` if nothing is found or no vectors are there to be ranked.
@@ -36,11 +39,13 @@ pub fn parts(index: &VisibleIndex, query: &Query, vector: &[i8]) -> Result<Optio
         let ranking = ranking::rank(index, query, Some(vector), None, ranking::MOST_CANDIDATES, buffers)?;
         let first = ranking.languages.first().filter(|_| ranking.mode == Mode::Hybrid);
         let parts = first.map(|first| {
-            let asked = Asked::new(&first.words);
+            let asked = Asked::new(&first.words, &first.tokens);
             let part = |article: u32| {
                 let (lexical, dense) = first.scale.shares(&first.evidence, article);
                 let closeness = asked.share_of_closeness() * asked.closeness(first.view, article, &first.evidence);
-                Part { slug: index.slug(first.view, article).to_owned(), lexical, dense, closeness }
+                let likeness = asked.likeness(first.view, article, &first.evidence, &first.scale);
+                let likeness = first.scale.late_weight * likeness;
+                Part { slug: index.slug(first.view, article).to_owned(), lexical, dense, closeness, likeness }
             };
             let articles = pool(&first.evidence.lexical, &first.evidence.cosine).into_iter().map(part).collect();
             Parts { signals: first.scale.signals, articles }

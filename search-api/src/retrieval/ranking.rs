@@ -1,15 +1,16 @@
 //! All articles that answer a query, in their order; what `search` shows a page of and what `signpost eval` measures.
 
+use super::asked::{Asked, HEAD, Head};
 use super::confidence;
 use super::evidence::Evidence;
-use super::fusion::{self, Asked, HEAD, Head, NOTHING, Scale, Scored};
+use super::fusion::{self, NOTHING, Scale, Scored};
 use super::language::{self, Found};
-use super::late_interaction;
 use super::lexical::{self, Scratch};
 use super::reading::{self, QueryWord};
 use super::{Confidence, Mode, Query, dense, facets, pins, rerank, spelling};
 use indexer::language::Language;
 use indexer::reranker::Reranker;
+use indexer::token_codes::TokenCodes;
 use indexer::visible::{LanguageView, ReadError, VisibleIndex};
 use std::collections::HashSet;
 
@@ -37,6 +38,8 @@ pub struct Ranked<'a> {
     pub view: &'a LanguageView,
     /// The query as read in it.
     pub words: Vec<QueryWord>,
+    /// What its tokens are compared by; none where they are not.
+    pub tokens: TokenCodes,
     /// What words and vectors say.
     pub evidence: Evidence,
     /// How both were combined.
@@ -106,8 +109,9 @@ pub fn rank<'a>(
         if let Some(vector) = vector {
             dense::scan(view, vector, &mut evidence);
         }
-        let asked = Asked::new(&words);
         let known = asked_in_known && query.model_knows.has(view.language());
+        let tokens = if known && vector.is_some() { query.tokens.clone() } else { TokenCodes::default() };
+        let asked = Asked::new(&words, &tokens);
         let trust = if known { fusion::Trust::Full } else { fusion::Trust::Half };
         let scale = fusion::fuse(view, &asked, &mut evidence, mode, trust);
         let id = |article| Some(view.article_id(article));
@@ -122,14 +126,13 @@ pub fn rank<'a>(
         };
         fusion::sort_first(&mut found, depth);
         let first = unfiltered.as_deref().unwrap_or(&found[..found.len().min(HEAD)]);
-        let head = Head::of(view, &asked, &evidence, first);
+        let head = Head::of(view, &asked, &evidence, &scale, first);
         scale.add_closeness(&mut found, &asked, |article| {
             head.closeness(article).unwrap_or_else(|| asked.closeness(view, article, &evidence))
         });
-        if scale.late_weight > 0.0 && !query.tokens.is_empty() {
-            let likeness = |article| late_interaction::likeness(&query.tokens, view, article, &evidence, &scale);
-            scale.add_late_interaction(&mut found, likeness);
-        }
+        scale.add_late_interaction(&mut found, |article| {
+            head.likeness(article).unwrap_or_else(|| asked.likeness(view, article, &evidence, &scale))
+        });
         query.boosts.weigh(&mut found, |scored| (view.head(scored.article), index.slug(view, scored.article)));
         if let Some(reranker) = reranker.filter(|_| place == 0 && mode == Mode::Hybrid) {
             rerank::reorder(reranker, &query.text, view, &evidence, &scale, &mut found)?;
@@ -143,7 +146,7 @@ pub fn rank<'a>(
             articles: found.into_iter().map(candidate).collect(),
             typical: several.then(|| language::typical(&evidence.cosine)).flatten(),
         });
-        languages.push(Ranked { view, words, evidence, scale, head });
+        languages.push(Ranked { view, words, tokens, evidence, scale, head });
     }
     let mut candidates = language::in_order(lists);
     let language = languages.first().map_or_else(Language::unknown, |first| first.view.language().clone());

@@ -8,8 +8,8 @@
 //! The signals depend on the query, the first answers and the visible articles of one language, and on no other answer: which articles
 //! come next is said without filters, so a filter that leaves the first answers where they were leaves the signals as they were.
 
+use super::asked::Asked;
 use super::evidence::Evidence;
-use super::fusion::Asked;
 use super::ranking::{Candidate, Ranked};
 use super::reading::QueryWord;
 use indexer::visible::LanguageView;
@@ -22,7 +22,7 @@ pub const LOOKED_AT: usize = 3;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Signals([f32; COUNT]);
 
-const COUNT: usize = 7;
+const COUNT: usize = 9;
 impl Signals {
     /// Names of the signals, first those that a list ranked by words alone is judged by.
     pub const NAMES: [&str; COUNT] = [
@@ -39,6 +39,9 @@ impl Signals {
         // That of the first answer.
         "first cosine",
         "cosine lead",
+        // How near the query's tokens come to those of the first answer.
+        "first likeness",
+        "likeness lead",
     ];
 
     /// How many of them judge a list ranked by words alone: the first.
@@ -58,7 +61,7 @@ impl Signals {
 
     /// Reads the signals of answers of one language; at least one.
     fn of(language: &Ranked, first: &[Candidate]) -> Self {
-        let Ranked { view, words, evidence, head, .. } = language;
+        let Ranked { view, words, tokens, evidence, scale, head } = language;
         let first: Vec<u32> = first.iter().map(|candidate| candidate.article).collect();
         let next: Vec<u32> = head.articles().filter(|article| !first.contains(article)).collect();
         let highest = |articles: &[u32], score: &dyn Fn(u32) -> f32| {
@@ -66,10 +69,12 @@ impl Signals {
         };
         let lead = |score: &dyn Fn(u32) -> f32| highest(&first, score) - highest(&next, score);
         let coverage = |article: u32| evidence.coverage[article as usize];
-        let (asked, titles) = (Asked::new(words), Titles::of(words, evidence));
+        let (asked, titles) = (Asked::new(words, tokens), Titles::of(words, evidence));
         // Only what a filter or a tie-breaker brought forward is not in the head.
         let closeness =
             |article: u32| head.closeness(article).unwrap_or_else(|| asked.closeness(view, article, evidence));
+        let likeness =
+            |article| head.likeness(article).unwrap_or_else(|| asked.likeness(view, article, evidence, scale));
         let lexical = |article: u32| {
             let share = evidence.lexical[article as usize] / positive(evidence.highest);
             share * coverage(article) + asked.share_of_closeness() * closeness(article)
@@ -85,6 +90,9 @@ impl Signals {
             lead(&coverage),
             cosine(first[0]),
             lead(&cosine),
+            likeness(first[0]),
+            // Tokens find something near in any text: where no article comes next it is unknown how much that would be.
+            if next.is_empty() { 0.0 } else { lead(&likeness) },
         ])
     }
 

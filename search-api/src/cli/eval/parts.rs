@@ -13,8 +13,8 @@ use std::path::Path;
 struct Line<'a> {
     query: &'a str,
     signals: Signals,
-    /// (share by words, share by vectors, what closeness adds, grade) of each article.
-    articles: Vec<(f32, f32, f32, i32)>,
+    /// (share by words, share by vectors, what closeness adds, what late interaction adds, grade) of each article.
+    articles: Vec<(f32, f32, f32, f32, i32)>,
     /// Grades of all relevant pages, found or not, highest first.
     grades: Vec<i32>,
 }
@@ -38,9 +38,9 @@ pub fn write(file: &Path, asked: &Asked) -> Result<()> {
         let query = asked.query(judged, Some(embedding), Mode::Hybrid);
         let Some(parts) = retrieval::parts(asked.index, &query, &embedding.vector)? else { continue };
         let id = |slug: &str| asked.index.article(slug).and_then(|(view, a)| asked.ids.get(&view.head(a).path));
-        let graded = |Part { slug, lexical, dense, closeness }: &Part| {
+        let graded = |Part { slug, lexical, dense, closeness, likeness }: &Part| {
             let id = id(slug).filter(|id| !judged.excluded.contains(*id))?;
-            Some((*lexical, *dense, *closeness, judged.judgments.get(id).copied().unwrap_or(0).max(0)))
+            Some((*lexical, *dense, *closeness, *likeness, judged.judgments.get(id).copied().unwrap_or(0).max(0)))
         };
         let mut grades: Vec<i32> = judged.judgments.values().copied().filter(|grade| *grade > 0).collect();
         grades.sort_unstable_by(|a, b| b.cmp(a));

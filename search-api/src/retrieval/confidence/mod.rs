@@ -6,8 +6,8 @@
 //!
 //! Intercept and weights are fitted to judged queries by `make calibrate`, which also checks them on collections that the fit did
 //! not see; the signals are in [`Signals`]. A cosine means something else with every model, so each model has weights of its
-//! own. Of a list ranked with vectors of any other model only what its words say is judged: a cosine that nobody has measured adds
-//! nothing.
+//! own, and others for lists whose query has a vector and no tokens. Of a list ranked with vectors of any other model only what its
+//! words say is judged: a cosine that nobody has measured adds nothing.
 
 mod fitted;
 
@@ -39,20 +39,21 @@ pub const SUREST: f32 = 0.98;
 /// Judges a list by its first answers, those of each language by themselves: the surest counts. `model` is that of the vectors it
 /// was ranked by.
 pub fn judge(languages: &[Ranked], candidates: &[Candidate], model: Option<ModelDigest>) -> (Confidence, f32) {
-    let calibration = fitted::of(model);
-    // Judged by words alone, what no word found is found by chance.
-    if calibration.model.is_none() && !found_by_words(languages, candidates) {
-        return (Confidence::None, 0.0);
-    }
+    let by_words = found_by_words(languages, candidates);
     // What is grammar in one of the languages is a strange word to the others.
     let has_subject = languages.iter().all(Ranked::has_subject);
-    let judged = Signals::of_list(languages, candidates).map(|(_, signals)| {
+    let judged = Signals::of_list(languages, candidates).map(|(language, signals)| {
+        let calibration = fitted::of(model, !language.tokens.is_empty());
+        // Judged by words alone, what no word found is found by chance.
+        if calibration.model.is_none() && !by_words {
+            return (Confidence::None, 0.0);
+        }
         let probability = calibration.probability(signals.values());
         // No judged collection has a query of function words alone: the best that is said of one is that it found something.
-        if has_subject { probability } else { probability.min(calibration.weak_from) }
+        let probability = if has_subject { probability } else { probability.min(calibration.weak_from) };
+        (calibration.level(probability), probability)
     });
-    let probability = judged.fold(0.0, f32::max);
-    (calibration.level(probability), probability)
+    judged.max_by(|(_, a), (_, b)| a.total_cmp(b)).unwrap_or((Confidence::None, 0.0))
 }
 
 /// Whether a word of the query stands in one of the first answers.

@@ -27,10 +27,17 @@ proptest! {
         articles in mixed(), asked in prop::sample::select(vec!["invoice card", "refund the plan", "crad", "plan zugzwang"]),
         axis in 0..12usize, offset in 0..4usize, limit in 1..4usize,
     ) {
-        let shelf = Shelf::with_vectors(&articles);
-        let index = shelf.visible_to(&[]);
-        for vector in [None, Some(along(axis))] {
+        let codes: Vec<_> = (0..articles.len()).map(|place| [(1_u128 << (8 * place)) - 1]).collect();
+        let said = codes.iter().map(|codes| &codes[..]);
+        let (by_axis, by_codes) =
+            (Shelf::with_vectors(&articles), Shelf::with_codes(&articles.iter().cloned().zip(said).collect::<Vec<_>>()));
+        let tokens = vec![codes[axis % codes.len()][0]];
+        for (shelf, vector, tokens) in
+            [(&by_axis, None, vec![]), (&by_axis, Some(along(axis)), vec![]), (&by_codes, Some(along(0)), tokens)]
+        {
+            let index = shelf.visible_to(&[]);
             let vector = vector.as_deref();
+            let query = |text| Query { tokens: tokens.clone().into(), ..query(text) };
             let whole = search(&index, &query(asked), vector).expect("answers");
             let page = search(&index, &Query { limit, offset, ..query(asked) }, vector).expect("answers");
             prop_assert_eq!((page.confidence, page.probability), (whole.confidence, whole.probability));
@@ -72,6 +79,25 @@ fn a_list_whose_right_article_is_gone_is_less_sure_by_words_and_by_vectors() {
         shelf.deny(&all[0].head.path);
         assert!(sure(&shelf) < whole, "{} {whole}", sure(&shelf));
     }
+}
+
+#[test]
+fn what_the_first_answer_says_of_what_is_asked_is_among_the_signals_and_gone_where_no_tokens_are() {
+    const ASKED: u128 = 0x0123_4567_89AB_CDEF_FEDC_BA98_7654_3210;
+    const LIKE_IT: u128 = ASKED ^ (u128::MAX >> 96);
+    let first = (article("a.md", "Download an invoice", "How."), &[ASKED][..]);
+    let others = ["Change a card", "Close an account", "Track a parcel"];
+    let others = others.map(|title| (article(&format!("{title}.md"), title, "How."), &[LIKE_IT][..]));
+    let shelf = Shelf::with_codes(&[&[first], &others[..]].concat());
+    let index = shelf.visible_to(&[]);
+    let of = |tokens: &[u128]| {
+        let asked = Query { tokens: tokens.into(), ..query("download an invoice") };
+        let signals = signals(&index, &asked, Some(&along(0))).expect("signals").expect("answers");
+        signals.values()[signals.values().len() - 2..].to_vec()
+    };
+    assert_eq!(of(&[ASKED]), [1.0, 0.5]);
+    assert_eq!(of(&[ASKED, !ASKED]), [0.0, 0.0], "half of what is asked is the opposite of all that is said");
+    assert_eq!(of(&[]), [0.0, 0.0]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::Calibration;
 
-/// What was fitted.
+/// Fitted to lists by words.
 pub const CALIBRATION: Calibration = Calibration {
     model: None,
     weak_from: 0.301,
