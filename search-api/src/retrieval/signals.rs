@@ -12,6 +12,7 @@ use super::asked::Asked;
 use super::evidence::Evidence;
 use super::ranking::{Candidate, Ranked};
 use super::reading::QueryWord;
+use super::weight::at_home;
 use indexer::visible::LanguageView;
 use indexer::word_order;
 
@@ -22,7 +23,7 @@ pub const LOOKED_AT: usize = 3;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Signals([f32; COUNT]);
 
-const COUNT: usize = 9;
+const COUNT: usize = 10;
 impl Signals {
     /// Names of the signals, first those that a list ranked by words alone is judged by.
     pub const NAMES: [&str; COUNT] = [
@@ -39,6 +40,8 @@ impl Signals {
         // That of the first answer.
         "first cosine",
         "cosine lead",
+        // How far the query is of another language than the articles: then words that do not stand out tell nothing.
+        "abroad",
         // How near the query's tokens come to those of the first answer.
         "first likeness",
         "likeness lead",
@@ -90,6 +93,7 @@ impl Signals {
             lead(&coverage),
             cosine(first[0]),
             lead(&cosine),
+            1.0 - at_home(evidence.known),
             likeness(first[0]),
             // Tokens find something near in any text: where no article comes next it is unknown how much that would be.
             if next.is_empty() { 0.0 } else { lead(&likeness) },

@@ -46,8 +46,12 @@ pub fn of_vectors(signals: &Signals) -> f32 {
         + CLOSENESS * signals.closeness
         + AGREEMENT * signals.agreement;
     let fitted = LEAST + (MOST - LEAST) / (1.0 + (-sum).exp());
-    let at_home = (2.0 * signals.known).min(1.0);
-    1.0 - at_home * (1.0 - (1.0 - signals.identifiers) * fitted)
+    1.0 - at_home(signals.known) * (1.0 - (1.0 - signals.identifiers) * fitted)
+}
+
+/// How far a query's words are those of the articles' language, by the share of its weight that known words have.
+pub fn at_home(known: f32) -> f32 {
+    (2.0 * known).min(1.0)
 }
 
 #[cfg(test)]
