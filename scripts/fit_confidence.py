@@ -9,8 +9,13 @@ Every figure printed and plotted comes from leaving a collection out: fitted to 
 often a list that has a right article among its first three, of all lists, is called surer than one that has none, be it that none
 is in the index. "AUROC answerable": how often a query whose articles are in the index has the surer list than one whose articles
 were removed, wherever they stand; what is not found among the first three cannot be told from what is not there.
+
+Labels know one right article, and once it is removed another may answer. `--read` takes lists whose first three articles somebody
+read: tab-separated collection, query, whether its articles were in the index, whether one of the three answers (yes, part, no).
+What is said of them is weighed as all lists are: by collection, and by whether the label found the list right.
 """
 import argparse
+import copy
 import itertools
 import json
 import math
@@ -36,7 +41,7 @@ BELOW_GOOD = 0.7
 class Example:
     def __init__(self, line, weight, without):
         self.values = [0.0 if name in without else value for name, value in line["signals"]]
-        self.right, self.answerable, self.weight = line["right"], line["answerable"], weight
+        self.query, self.right, self.answerable, self.weight = line["query"], line["right"], line["answerable"], weight
 
 
 def main():
@@ -45,6 +50,7 @@ def main():
     parser.add_argument("--without", nargs="+", default=[], metavar="SIGNAL", help="signals to leave out: their weight is 0")
     parser.add_argument("--words", type=pathlib.Path, metavar="FILE", help="Rust file to write the calibration of words alone to")
     parser.add_argument("--vectors", type=pathlib.Path, metavar="FILE", help="Rust file to write that of words and vectors to")
+    parser.add_argument("--read", type=pathlib.Path, metavar="FILE", help="lists that were read, as benches/read_lists.tsv")
     parser.add_argument("--plot", type=pathlib.Path, metavar="FILE", help="SVG file to write the reliability of both to")
     args = parser.parse_args()
     panels = []
@@ -62,6 +68,8 @@ def main():
         fitted = Fit(list(collections.values()))
         print(f"\n## Lists by {what}\n")
         print_checks(judged, floors)
+        if args.read and mode == "hybrid":
+            print_read(judged, floors, args.read)
         print_fit(names, fitted, floors)
         calibration = table(constant, what, model, names, fitted, floors)
         if constant == "CALIBRATION":
@@ -224,6 +232,37 @@ def print_checks(judged, floors):
         print(f"| {name} | {right:.2f} | {error(pairs):.3f} | {area(pairs, lambda example: example.right):.3f} "
               f"| {area(pairs, answerable):.3f} | {share(pairs, unanswerable, floors.good):.0%} "
               f"| {share(pairs, answerable, floors.weak):.0%} | {share(pairs, answerable, floors.good):.0%} |")
+
+
+def print_read(judged, floors, file):
+    """The same figures by what readers said of some lists, in place of the labels."""
+    said = {}
+    for line in file.read_text().splitlines()[1:]:
+        collection, query, answerable, answered = line.split("\t")
+        said[collection, query, answerable == "yes"] = answered
+    stratum = lambda example: (example.answerable, example.right)
+    pairs, kinds = [], []
+    for name, of in judged.items():
+        read = [(p, example, said.get((name, example.query, example.answerable))) for p, example in of]
+        read = [(p, example, answered) for p, example, answered in read if answered]
+        whole, some = {}, {}
+        for _, example in of:
+            whole[stratum(example)] = whole.get(stratum(example), 0) + example.weight
+        for _, example, _ in read:
+            some[stratum(example)] = some.get(stratum(example), 0) + example.weight
+        for p, example, answered in read:
+            found = copy.copy(example)
+            found.weight *= whole[stratum(example)] / some[stratum(example)]
+            found.answered = answered
+            pairs.append((p, found))
+            kinds.append((example.answerable, example.right, answered))
+    answers, lacks = (lambda example: example.answered == "yes"), (lambda example: example.answered != "yes")
+    print(f"\n{len(pairs)} lists read. Labelled, and read as yes, part, no:")
+    for what, kind in [("right", (True, True)), ("not right", (True, False)), ("unanswerable", (False, False))]:
+        counts = [sum(k == (*kind, answered) for k in kinds) for answered in ("yes", "part", "no")]
+        print(f"  {what}: {', '.join(map(str, counts))}")
+    print(f"AUROC answers {area(pairs, answers):.3f}; of those that do not answer {share(pairs, lacks, floors.good):.0%} are none or weak; "
+          f"of those that do {share(pairs, answers, floors.weak):.0%} are none, {share(pairs, answers, floors.good):.0%} none or weak")
 
 
 def print_fit(names, fitted, floors):
