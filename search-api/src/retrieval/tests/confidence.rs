@@ -1,6 +1,6 @@
 //! How sure a list is depends on the query, its first answers and what is visible, and on nothing else.
 
-use super::super::{Confidence, Query, search, signals};
+use super::super::{Confidence, Query, Signals, search, signals};
 use super::shop;
 use super::world::{Shelf, along, article, query};
 use indexer::article::Article;
@@ -98,6 +98,19 @@ fn what_the_first_answer_says_of_what_is_asked_is_among_the_signals_and_gone_whe
     assert_eq!(of(&[ASKED]), [1.0, 0.5]);
     assert_eq!(of(&[ASKED, !ASKED]), [0.0, 0.0], "half of what is asked is the opposite of all that is said");
     assert_eq!(of(&[]), [0.0, 0.0]);
+}
+
+#[test]
+fn a_question_whose_words_no_article_has_is_known_to_be_of_another_language() {
+    let shelf = Shelf::with_vectors(&shop());
+    let abroad = |text| {
+        let signals =
+            signals(&shelf.visible_to(&[]), &query(text), Some(&along(0))).expect("signals").expect("answers");
+        let named = Signals::NAMES.iter().zip(signals.values()).find(|(name, _)| **name == "abroad");
+        *named.expect("the signal").1
+    };
+    assert_eq!(abroad("rechnung herunterladen"), 1.0);
+    assert_eq!(abroad("download an invoice"), 0.0);
 }
 
 #[test]
