@@ -20,6 +20,7 @@ import itertools
 import json
 import math
 import pathlib
+import random
 import sys
 
 # Of a collection's weight, what its queries without an answer have: what help centres report as searches that find nothing.
@@ -36,6 +37,10 @@ BINS = 10
 # Share of answerable queries that may lie below the floor of "weak", and of unanswerable ones that must below that of "good".
 BELOW_WEAK = 0.08
 BELOW_GOOD = 0.7
+# Kinds of lists that were read: whether the query's articles are in the index, whether one of the first three is labelled right.
+KINDS = {"right": (True, True), "not right": (True, False), "unanswerable": (False, False)}
+# Resamples of the lists that were read, for the bounds of their figures.
+RESAMPLES = 1000
 
 
 class Example:
@@ -53,12 +58,11 @@ def main():
     parser.add_argument("--read", type=pathlib.Path, metavar="FILE", help="lists that were read, as benches/read_lists.tsv")
     parser.add_argument("--plot", type=pathlib.Path, metavar="FILE", help="SVG file to write the reliability of both to")
     args = parser.parse_args()
-    panels = []
-    by_vectors = "words and vectors"
-    for mode, what, constant, without, file in [
-        ("lexical", "words", "CALIBRATION", [], args.words),
-        ("hybrid", by_vectors, "CALIBRATION", [], args.vectors),
-        ("hybrid", f"{by_vectors}, without tokens", "WITHOUT_TOKENS", OF_TOKENS, args.vectors),
+    rust, panels = {}, []
+    for mode, what, constant, without in [
+        ("lexical", "words", "CALIBRATION", []),
+        ("hybrid", "words and vectors", "CALIBRATION", []),
+        ("hybrid", "words and vectors, without tokens", "WITHOUT_TOKENS", OF_TOKENS),
     ]:
         names, collections, model = read(args.signals, mode, args.without + without)
         if len(collections) < 3:
@@ -71,14 +75,12 @@ def main():
         if args.read and mode == "hybrid":
             print_read(judged, floors, args.read)
         print_fit(names, fitted, floors)
-        calibration = table(constant, what, model, names, fitted, floors)
-        if constant == "CALIBRATION":
-            written = head(what, model) + calibration
+        rust[mode] = rust.get(mode, head(what, model)) + table(constant, what, model, names, fitted, floors)
+        if not without:
             panels.append((f"Lists by {what}", judged))
-        else:
-            written += calibration
+    for mode, file in [("lexical", args.words), ("hybrid", args.vectors)]:
         if file:
-            file.write_text(written)
+            file.write_text(rust[mode])
     if args.plot:
         args.plot.write_text(plot(panels))
 
@@ -235,34 +237,34 @@ def print_checks(judged, floors):
 
 
 def print_read(judged, floors, file):
-    """The same figures by what readers said of some lists, in place of the labels."""
-    said = {}
-    for line in file.read_text().splitlines()[1:]:
-        collection, query, answerable, answered = line.split("\t")
-        said[collection, query, answerable == "yes"] = answered
-    stratum = lambda example: (example.answerable, example.right)
-    pairs, kinds = [], []
-    for name, of in judged.items():
-        read = [(p, example, said.get((name, example.query, example.answerable))) for p, example in of]
-        read = [(p, example, answered) for p, example, answered in read if answered]
-        whole, some = {}, {}
-        for _, example in of:
-            whole[stratum(example)] = whole.get(stratum(example), 0) + example.weight
-        for _, example, _ in read:
-            some[stratum(example)] = some.get(stratum(example), 0) + example.weight
-        for p, example, answered in read:
-            found = copy.copy(example)
-            found.weight *= whole[stratum(example)] / some[stratum(example)]
-            found.answered = answered
-            pairs.append((p, found))
-            kinds.append((example.answerable, example.right, answered))
+    """The same figures by what readers said of some lists, in place of the labels, with 95 % bounds of a seeded bootstrap."""
+    lines = [line.split("\t") for line in file.read_text().splitlines()[1:]]
+    said = {(collection, query, known == "yes"): answered for collection, query, known, answered in lines}
+    strata = []
+    for name, pairs in judged.items():
+        for kind in KINDS.values():
+            of = [(p, example) for p, example in pairs if (example.answerable, example.right) == kind]
+            read = [(p, copy.copy(example)) for p, example in of if (name, example.query, example.answerable) in said]
+            for _, example in read:
+                example.answered = said[name, example.query, example.answerable]
+                example.weight *= len(of) / len(read)
+            strata.append(read)
+    everything = list(itertools.chain(*strata))
+    print(f"\n{len(everything)} lists read. Labelled, and read as yes, part, no:")
+    for what, kind in KINDS.items():
+        of = [example.answered for _, example in everything if (example.answerable, example.right) == kind]
+        print(f"  {what}: {', '.join(str(of.count(answered)) for answered in ('yes', 'part', 'no'))}")
     answers, lacks = (lambda example: example.answered == "yes"), (lambda example: example.answered != "yes")
-    print(f"\n{len(pairs)} lists read. Labelled, and read as yes, part, no:")
-    for what, kind in [("right", (True, True)), ("not right", (True, False)), ("unanswerable", (False, False))]:
-        counts = [sum(k == (*kind, answered) for k in kinds) for answered in ("yes", "part", "no")]
-        print(f"  {what}: {', '.join(map(str, counts))}")
-    print(f"AUROC answers {area(pairs, answers):.3f}; of those that do not answer {share(pairs, lacks, floors.good):.0%} are none or weak; "
-          f"of those that do {share(pairs, answers, floors.weak):.0%} are none, {share(pairs, answers, floors.good):.0%} none or weak")
+    chance = random.Random(1)
+    drawn = [[chance.choice(read) for read in strata for _ in read] for _ in range(RESAMPLES)]
+    for what, figure in [
+        ("AUROC answers", lambda pairs: area(pairs, answers)),
+        ("does not answer: none or weak", lambda pairs: share(pairs, lacks, floors.good)),
+        ("answers: none", lambda pairs: share(pairs, answers, floors.weak)),
+        ("answers: none or weak", lambda pairs: share(pairs, answers, floors.good)),
+    ]:
+        spread = sorted(map(figure, drawn))
+        print(f"{what}: {figure(everything):.3f} ({spread[RESAMPLES // 40]:.3f} to {spread[-RESAMPLES // 40]:.3f})")
 
 
 def print_fit(names, fitted, floors):
