@@ -50,11 +50,14 @@ pub enum KnownLanguages {
 impl KnownLanguages {
     /// Whether a language is among them; one of which nothing is known may be.
     pub fn has(&self, language: &Language) -> bool {
+        *language == Language::unknown() || self.has_primary(language.primary())
+    }
+
+    /// [`Self::has`] by a tag's first part.
+    pub fn has_primary(&self, primary: &str) -> bool {
         match self {
             Self::All => true,
-            Self::Only(known) => {
-                *language == Language::unknown() || known.iter().any(|known| known.primary() == language.primary())
-            }
+            Self::Only(known) => known.iter().any(|known| known.primary() == primary),
         }
     }
 }

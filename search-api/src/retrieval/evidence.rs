@@ -7,7 +7,8 @@ use indexer::visible::LanguageView;
 pub struct Evidence {
     /// Share of the query's weight that known identifiers have, 0..=1.
     pub identifiers: f32,
-    /// Share of the query's weight that known words have, misread ones by the trust in them, 0..=1: little in another language.
+    /// Share of the query's weight that known words have, misread ones by the trust in them and those of a query in another language
+    /// by how far they are meant ([`super::language::meant_in`]), 0..=1.
     pub known: f32,
     /// Weight of the whole query: of the words that are scored and of those that no visible article has.
     pub whole: f32,

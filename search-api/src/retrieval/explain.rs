@@ -12,6 +12,7 @@ use super::late_interaction;
 use super::lexical::inverse_frequency;
 use super::ranking::{self, Ranking};
 use super::reading::{Found, QueryWord};
+use super::weight::at_home;
 use super::{BUFFERS, Confidence, Mode, Query};
 use indexer::visible::{Field, LanguageView, ReadError, VisibleIndex};
 use std::collections::BTreeSet;
@@ -80,6 +81,8 @@ pub struct Likeness {
     pub lexical: (f32, usize),
     /// Cosine of its best passage, and its place by it; `None` without vectors.
     pub dense: Option<(f32, usize)>,
+    /// How far the query's words are those of its language's articles, 0..=1: see [`super::weight`].
+    pub at_home: f32,
     /// How near the query's words stand to each other, 0..=1; `None` for fewer than two content words.
     pub closeness: Option<f32>,
     /// How near the query's tokens come to those of its best passage, 0..=1; `None` where that has no part in the ranking.
@@ -216,6 +219,7 @@ fn likeness(
         coverage: evidence.coverage[article as usize],
         lexical: place(&evidence.lexical),
         dense: Some(place(&evidence.cosine)).filter(|(cosine, _)| *cosine > f32::MIN),
+        at_home: at_home(evidence.known),
         closeness: Pairs::of(&ranked.words).map(|pairs| pairs.closeness(view, article, evidence)),
         late_interaction: Some(&*ranked.tokens)
             .filter(|tokens| ranked.scale.late_weight > 0.0 && !tokens.is_empty())

@@ -4,31 +4,53 @@ use indexer::language::Language;
 
 /// Says whether a lower-case word is a function word of a language. Languages without a list here have none.
 pub fn contains(language: &Language, word: &str) -> bool {
-    list(language.primary()).binary_search(&word).is_ok()
+    of(language).is_some_and(|own| own.contains(word))
 }
 
-fn list(language: &str) -> &'static [&'static str] {
-    match language {
-        "en" => ENGLISH,
-        "de" => GERMAN,
-        "es" => SPANISH,
-        "fr" => FRENCH,
-        "it" => ITALIAN,
-        "pt" => PORTUGUESE,
-        "nl" => DUTCH,
-        "sv" => SWEDISH,
-        "da" => DANISH,
-        "nb" | "nn" | "no" => NORWEGIAN,
-        "fi" => FINNISH,
-        "pl" => POLISH,
-        "ru" => RUSSIAN,
-        "tr" => TURKISH,
-        "ja" => JAPANESE,
-        "zh" => CHINESE,
-        "ko" => KOREAN,
-        _ => &[],
+/// The list of a language, whatever its region.
+pub fn of(language: &Language) -> Option<&'static FunctionWords> {
+    let tag = match language.primary() {
+        "nb" | "nn" => "no",
+        tag => tag,
+    };
+    ALL.iter().find(|list| list.language == tag)
+}
+
+/// The function words of a language.
+#[derive(Debug)]
+pub struct FunctionWords {
+    /// Its primary subtag.
+    pub language: &'static str,
+    words: &'static [&'static str],
+}
+
+impl FunctionWords {
+    /// Says whether a lower-case word is among them.
+    pub fn contains(&self, word: &str) -> bool {
+        self.words.binary_search(&word).is_ok()
     }
 }
+
+/// All lists.
+pub static ALL: [FunctionWords; 17] = [
+    FunctionWords { language: "en", words: ENGLISH },
+    FunctionWords { language: "de", words: GERMAN },
+    FunctionWords { language: "es", words: SPANISH },
+    FunctionWords { language: "fr", words: FRENCH },
+    FunctionWords { language: "it", words: ITALIAN },
+    FunctionWords { language: "pt", words: PORTUGUESE },
+    FunctionWords { language: "nl", words: DUTCH },
+    FunctionWords { language: "sv", words: SWEDISH },
+    FunctionWords { language: "da", words: DANISH },
+    FunctionWords { language: "no", words: NORWEGIAN },
+    FunctionWords { language: "fi", words: FINNISH },
+    FunctionWords { language: "pl", words: POLISH },
+    FunctionWords { language: "ru", words: RUSSIAN },
+    FunctionWords { language: "tr", words: TURKISH },
+    FunctionWords { language: "ja", words: JAPANESE },
+    FunctionWords { language: "zh", words: CHINESE },
+    FunctionWords { language: "ko", words: KOREAN },
+];
 
 // Sorted, since they are searched by halving; a test checks it. Question words are among them: help centres are asked questions.
 #[rustfmt::skip]
@@ -168,11 +190,9 @@ mod tests {
 
     #[test]
     fn the_lists_are_sorted_so_that_every_word_is_found() {
-        for language in
-            ["en", "de", "es", "fr", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "ru", "tr", "ja", "zh", "ko"]
-        {
-            let list = list(language);
-            assert!(!list.is_empty() && list.is_sorted(), "{:?}", list.windows(2).find(|pair| pair[0] > pair[1]));
+        for FunctionWords { language, words } in &ALL {
+            let unsorted = words.windows(2).find(|pair| pair[0] > pair[1]);
+            assert!(!words.is_empty() && unsorted.is_none(), "{language}: {unsorted:?}");
         }
     }
 
@@ -182,5 +202,6 @@ mod tests {
         assert!(contains(&tag("en-gb"), "how"));
         assert!(!contains(&tag("en-gb"), "invoice"));
         assert!(!contains(&tag("xx"), "how"));
+        assert!(contains(&tag("nb"), "hvordan") && contains(&tag("no"), "hvordan"));
     }
 }

@@ -9,13 +9,15 @@
 //! that the fit did not see). Read them so: vectors count more in long questions, where words are unknown to the articles, and
 //! where both lists agree; less where the best article by words has the query's words next to each other. What a query says by
 //! identifiers (`E4224`, `max_retries`) is not theirs at all: a sentence embedding knows next to nothing of them, and who types
-//! one wants the article that has it. Where less than half of the query's weight lies on known words, it is most likely of
-//! another language than the articles, and what its words say counts the less, down to nothing.
+//! one wants the article that has it. Where less than half of the query's weight lies on known words, or its function words
+//! are another language's, it is most likely of another language than the articles, and what its words say counts the less, down to
+//! nothing.
 
 /// What is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Signals {
-    /// Share of the query's weight that known words have, identifiers among them, 0..=1.
+    /// Share of the query's weight that known words have, identifiers among them, 0..=1; less where they are meant in another
+    /// language.
     pub known: f32,
     /// Share of the query's weight that known identifiers have, 0..=1.
     pub identifiers: f32,

@@ -13,6 +13,7 @@ pub(super) fn about(explanation: &Explanation, pinned: usize) -> Vec<String> {
     said.extend(words(&explanation.likeness));
     said.extend(closeness(&explanation.likeness));
     said.extend(meaning(explanation));
+    said.extend(language(explanation));
     said.extend(tie_breakers(&explanation.likeness));
     said.extend(above(explanation));
     said
@@ -115,6 +116,15 @@ fn meaning(explanation: &Explanation) -> Option<String> {
         }
         (_, None) => Some(format!("{by_words}; it has no vectors.")),
     }
+}
+
+/// That words count less, where they do.
+fn language(explanation: &Explanation) -> Option<String> {
+    let foreign = explanation.mode == Mode::Hybrid && explanation.likeness.at_home < 1.0;
+    foreign.then(|| {
+        "Little of the query is said in words of this article's language, so its words count less and its meaning more."
+            .to_owned()
+    })
 }
 
 fn tie_breakers(likeness: &Likeness) -> Option<String> {

@@ -1,6 +1,7 @@
 //! Queries as customers type them in many languages, against small help centres: the right article comes first.
 
 use super::world::{Shelf, along, article, in_language, language, query, titles};
+use crate::retrieval::explain::explain;
 use crate::retrieval::{Answers, Query, search, suggest};
 use indexer::language::{KnownLanguages, Language};
 
@@ -331,4 +332,37 @@ fn a_model_that_does_not_know_a_language_brings_nothing_before_what_words_find()
     assert_eq!(found("list pdf", "en", 1, &english)[0], export, "articles in a language that it does not know");
     assert_eq!(found("factura pdf", "es", 0, &KnownLanguages::All)[0], export);
     assert!(found("factura pdf", "es", 2, &KnownLanguages::All).contains(&address.to_owned()));
+}
+
+#[test]
+fn words_of_a_question_in_another_language_do_not_count_because_the_articles_borrow_them() {
+    let articles = [
+        article("a.md", "Kennwort vergessen", "Auf der Anmeldeseite wird ein neues Kennwort vergeben."),
+        article("b.md", "Das Dashboard", "Die Ansicht heißt How to Reset the Password, die Option `max_retries`."),
+        article("c.md", "Rechnungen", "Rechnungen liegen im Archiv."),
+    ]
+    .map(|article| in_language("de", article));
+    let index = Shelf::with_vectors(&articles).visible_to(&[]);
+    let [forgotten, dashboard, _] = articles.each_ref().map(|article| article.head.title.as_str());
+    // The vectors say: the first article.
+    let first = |text: &str, model_knows: KnownLanguages| {
+        let asked = Query { model_knows, ..query(text) };
+        titles(&search(&index, &asked, Some(&along(0))).expect("answers")).swap_remove(0)
+    };
+    let german = || KnownLanguages::Only([language("de")].into());
+    assert_eq!(first("how to reset the password", KnownLanguages::All), forgotten);
+    assert_eq!(first("how to reset the password", german()), dashboard, "the model knows no English");
+    assert_eq!(first("reset password", KnownLanguages::All), dashboard);
+
+    let explained = |text: &str| {
+        let explained = explain(&index, &query(text), Some(&along(0)), "b").expect("the index is read");
+        explained.expect("an article")
+    };
+    let asked = explained("how to reset the password");
+    let said = asked.sentences.join(" ");
+    assert!(asked.likeness.at_home < 0.2, "{}", asked.likeness.at_home);
+    assert!(said.contains("Little of the query is said in words of this article's language"), "{said}");
+    for at_home in ["Dashboard", "reset password", "the max_retries", "wie geht reset the password"] {
+        assert_eq!(explained(at_home).likeness.at_home, 1.0, "{at_home}");
+    }
 }
