@@ -95,7 +95,7 @@ pub fn meant_in(own: &Language, others: &KnownLanguages, text: &str) -> f32 {
     least
 }
 
-/// A word in lower case, without what stands around it; none where it is an abbreviation: `AI` is no French verb.
+/// A word in lower case, without what stands around it; none where it has no small letter, as abbreviations: `AI` is no French verb.
 fn plain_word(word: &str) -> Option<String> {
     let word = word.trim_matches(|c: char| !c.is_alphanumeric());
     let abbreviation = word.chars().nth(1).is_some() && !word.contains(char::is_lowercase);
