@@ -257,7 +257,7 @@ fn tell_units(selected: &Selected<'_>, wanted: &Wanted, each: &mut dyn FnMut(Uni
 pub(super) fn sketch(selected: &Selected<'_>, wanted: &Wanted, each: &mut dyn FnMut(Sketch)) -> usize {
     let (facts, mut erased) = (selected.facts, 0);
     tell_units(selected, wanted, &mut |unit| {
-        let whose = whose(facts, unit.what).map(|who| facts.visitors[who as usize]);
+        let whose = visitor(facts, unit.what);
         if whose.is_some_and(|visitor| visitor.is_stranger()) {
             erased += 1;
             return;
@@ -282,22 +282,38 @@ pub(super) fn sketch(selected: &Selected<'_>, wanted: &Wanted, each: &mut dyn Fn
 /// otherwise than its sketch says has none.
 pub(super) fn complete(selection: &Selection<'_, '_>, sketches: &[Sketch]) -> Vec<Row> {
     let mut sought: BTreeMap<(Kind, Millis, &str), Vec<&Sketch>> = BTreeMap::new();
-    // Those that nothing tells apart but their people stand in the same order in both.
+    // What even their people do not tell apart stands in the same order in both.
     for sketch in sketches.iter().rev() {
         sought.entry((sketch.kind, sketch.t, sketch.outcome)).or_default().push(sketch);
     }
     let kinds: BTreeSet<Kind> = sketches.iter().map(|sketch| sketch.kind).collect();
     let (book, selected, mut rows) = (Book::new(selection), &selection.selected, Vec::new());
+    let row = |unit: Unit, sketch: &Sketch| {
+        let Sketch { numerator, denominator, millis, .. } = *sketch;
+        book.row(Unit { numerator, denominator, millis, ..unit })
+    };
+    let mut others = Vec::new();
     for kind in kinds {
         all(selected, kind, &mut |unit| {
             let key = (kind, unit.t, ending(selected.facts, unit.what));
-            if let Some(sketch) = sought.get_mut(&key).and_then(Vec::pop) {
-                let Sketch { numerator, denominator, millis, .. } = *sketch;
-                rows.push(book.row(Unit { numerator, denominator, millis, ..unit }));
+            let Some(alike) = sought.get_mut(&key) else { return };
+            let visitor = visitor(selected.facts, unit.what);
+            match alike.iter().rposition(|sketch| sketch.whose == visitor) {
+                Some(place) => rows.push(row(unit, alike.remove(place))),
+                None => others.push((key, unit)),
             }
         });
     }
+    // Whoever was known by an earlier browser than what was followed reaches back to.
+    for (key, unit) in others {
+        rows.extend(sought.get_mut(&key).and_then(Vec::pop).map(|sketch| row(unit, sketch)));
+    }
     rows
+}
+
+/// Whose something was, as they are known, if it was anybody's.
+fn visitor(facts: &Facts, what: What) -> Option<Visitor> {
+    whose(facts, what).map(|who| facts.visitors[who as usize])
 }
 
 /// Whose something was, if it was anybody's.

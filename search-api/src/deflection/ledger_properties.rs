@@ -262,6 +262,24 @@ proptest! {
 }
 
 #[test]
+fn of_two_rows_of_one_moment_the_one_that_was_sketched_is_told() {
+    let at = 60 * MINUTE;
+    let by = |person: Person| move |ticket: &mut Ticket| ticket.person = person;
+    let story = Story::new().of(browser(2)).search(1.0, "s1", "refund").of(browser(3)).search(2.0, "s2", "calendar");
+    let log = story.any_ticket("t1", at, by(browser(2))).any_ticket("t2", at, by(browser(3))).log;
+    let question = may(Window::Day);
+    let wanted = Wanted { listed: Listed::All(Kind::Ticket), ..Wanted::default() };
+    let mut sketches = Vec::new();
+    sums(&log, &question, |selected, _| sketch(selected, &wanted, |one| sketches.push(one)));
+    assert_eq!(sketches.len(), 2);
+    for sketch in sketches {
+        let told: Vec<String> = complete(&log, &question, &[sketch]).into_iter().map(|row| row.id).collect();
+        let written = if sketch.whose == browser(2).browser.map(Visitor::Browser) { "t1" } else { "t2" };
+        assert_eq!(told, [written]);
+    }
+}
+
+#[test]
 fn a_text_that_too_few_typed_stands_in_no_row_but_for_those_who_may_read_it() {
     let mut story = Story::new();
     for visitor in 1..=5 {
