@@ -7,9 +7,10 @@ use indexer::visible::LanguageView;
 pub struct Evidence {
     /// Share of the query's weight that known identifiers have, 0..=1.
     pub identifiers: f32,
-    /// Share of the query's weight that known words have, misread ones by the trust in them and those of a query in another language
-    /// by how far they are meant ([`super::language::meant_in`]), 0..=1.
+    /// Share of the query's weight that known words have, misread ones by the trust in them, 0..=1: little in another language.
     pub known: f32,
+    /// How far the words are meant in this language, 0..=1: see [`super::language::meant_in`].
+    pub meant: f32,
     /// Weight of the whole query: of the words that are scored and of those that no visible article has.
     pub whole: f32,
     /// Weight of each word of the query, by its place; 0 = not scored.
@@ -36,6 +37,7 @@ impl Evidence {
     /// Forgets everything and fits the arrays to a view.
     pub fn reset(&mut self, view: &LanguageView) {
         (self.identifiers, self.known, self.whole) = (0.0, 0.0, 0.0);
+        self.meant = 1.0;
         (self.highest, self.highest_passage) = (0.0, 0.0);
         self.weights.clear();
         self.passage_cosine.clear();
@@ -50,6 +52,11 @@ impl Evidence {
             array.clear();
             array.resize(len, nothing);
         }
+    }
+
+    /// Share of the query's weight that known words have as words of this language, 0..=1. Identifiers are of none.
+    pub fn said_here(&self) -> f32 {
+        self.identifiers + self.meant * (self.known - self.identifiers)
     }
 
     /// Cosine of a document; `f32::MIN` = no vector.

@@ -219,7 +219,7 @@ fn likeness(
         coverage: evidence.coverage[article as usize],
         lexical: place(&evidence.lexical),
         dense: Some(place(&evidence.cosine)).filter(|(cosine, _)| *cosine > f32::MIN),
-        at_home: at_home(evidence.known),
+        at_home: at_home(evidence.said_here()),
         closeness: Pairs::of(&ranked.words).map(|pairs| pairs.closeness(view, article, evidence)),
         late_interaction: Some(&*ranked.tokens)
             .filter(|tokens| ranked.scale.late_weight > 0.0 && !tokens.is_empty())

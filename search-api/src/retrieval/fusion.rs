@@ -134,7 +134,7 @@ fn signals(view: &LanguageView, asked: &Asked, evidence: &Evidence, pools: &Pool
     let common = first.iter().filter(is_near).count() as f32;
     let best = first.iter().min_by(|a, b| best_first(a, b));
     Signals {
-        known: evidence.known,
+        known: evidence.said_here(),
         identifiers: evidence.identifiers,
         unknown: unknown / content.max(1.0),
         words: content.ln_1p(),

@@ -114,9 +114,8 @@ pub fn rank<'a>(
         let asked = Asked::new(&words, &tokens);
         let trust = if known { fusion::Trust::Full } else { fusion::Trust::Half };
         if known && vector.is_some() {
-            // Only a vector crosses to another language. Identifiers are of none.
-            let meant = language::meant_in(view.language(), &query.model_knows, &query.text);
-            evidence.known = evidence.identifiers + meant * (evidence.known - evidence.identifiers);
+            // Only a vector crosses to another language.
+            evidence.meant = language::meant_in(view.language(), &query.model_knows, &query.text);
         }
         let scale = fusion::fuse(view, &asked, &mut evidence, mode, trust);
         let id = |article| Some(view.article_id(article));
