@@ -6,16 +6,23 @@ One without corpus.jsonl is asked of the corpus that its name ends in: crossling
 
 Milliseconds are the median of ten answers with snippets; after the plus, that of the query's embedding. The last column is the
 nDCG@10 of hybrid less that of its better half, with the 95 % bounds of a paired bootstrap (10,000 resamples, seeded).
+
+With --signals each collection is also asked queries on other matters: some of every collection whose pages are others.
 """
 import argparse
+import functools
 import json
 import os
 import pathlib
+import random
 import subprocess
 import sys
+import tempfile
 
 MODES = ["lexical", "dense", "hybrid"]
 FIGURES = ["ndcg@10", "mrr@10", "recall@10", "success@1"]
+# Queries on other matters that a collection is asked for its signals.
+OFF_TOPIC = 200
 
 
 def main():
@@ -45,12 +52,17 @@ def main():
     print_mean(reports, args.mean)
 
 
-def judge(args, name):
-    folder = args.folder / name
-    corpus = folder / "corpus.jsonl"
+def corpus_of(folder, name):
+    corpus = folder / name / "corpus.jsonl"
     if not corpus.exists():
         language = name.rsplit("-", 1)[-1]
-        corpus = next(iter(sorted(args.folder.glob(f"anchors-*-{language}/corpus.jsonl"))), corpus)
+        corpus = next(iter(sorted(folder.glob(f"anchors-*-{language}/corpus.jsonl"))), None)
+    return corpus or sys.exit(f"{folder / name}: no corpus.jsonl, nor one of a collection anchors-*-{language}")
+
+
+def judge(args, name):
+    folder = args.folder / name
+    corpus = corpus_of(args.folder, name)
     command = [args.signpost, "eval", "--corpus", corpus, "--queries", folder / "queries.jsonl",
                "--judgments", folder / "qrels.tsv", "--cache", args.cache]
     command += ["--mode", "lexical"] if name in args.words else ["--model", args.model]
@@ -60,10 +72,36 @@ def judge(args, name):
         if to:
             to.mkdir(parents=True, exist_ok=True)
             command += [option, to / f"{name}.jsonl"]
-    answer = subprocess.run([os.fspath(part) for part in command], stdout=subprocess.PIPE)
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as queries:
+        if args.signals:
+            queries.writelines(json.dumps(query) + "\n" for query in off_topic(args.folder, name))
+            queries.flush()
+            command += ["--off-topic", queries.name]
+        answer = subprocess.run([os.fspath(part) for part in command], stdout=subprocess.PIPE)
     if answer.returncode != 0:
         sys.exit(answer.returncode)
     return json.loads(answer.stdout)
+
+
+def off_topic(folder, name):
+    """A seeded choice of queries of other collections, as many of each, whose pages are on something else."""
+    here = page_names(corpus_of(folder, name))
+    of_others = []
+    for other in sorted(path.parent for path in folder.glob("*/queries.jsonl")):
+        pages = page_names(corpus_of(folder, other.name))
+        # Help on the same product, be it in another language, has its pages under the same names.
+        if 10 * len(here & pages) < min(len(here), len(pages)):
+            lines = (other / "queries.jsonl").read_text().splitlines()
+            of_others.append([json.loads(line) | {"_id": f"{other.name}:{place}"} for place, line in enumerate(lines)])
+    chance = random.Random(1)
+    share = OFF_TOPIC // max(len(of_others), 1)
+    return [query for queries in of_others for query in chance.sample(queries, min(share, len(queries)))]
+
+
+@functools.cache
+def page_names(corpus):
+    """The last part of each page's path."""
+    return {json.loads(line)["_id"].rsplit("/", 1)[-1] for line in corpus.read_text().splitlines()}
 
 
 def print_rows(report):

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Fits how sure an answer list is to judged queries, checks it on collections that the fit did not see, and writes the result.
 
-Reads the folder that `scripts/eval.py --signals` wrote: a file a collection, a line a query with its signals, whether the index has
-its answer, and whether one of the first three articles is that. Fits a logistic regression of "right within the first three",
-each collection counting the same and its unanswerable queries SHARE of it. Deterministic, without any library.
+Reads the folder that `scripts/eval.py --signals` wrote: a file a collection, a line a query with its signals, its kind (answerable;
+its articles were removed; on other matters than the collection), and whether one of the first three articles answers it. Fits a
+logistic regression of "right within the first three", each collection counting the same and each kind its share of it.
+Deterministic, without any library.
 
 Every figure printed and plotted comes from leaving a collection out: fitted to all others, asked of that one. "AUROC right": how
 often a list that has a right article among its first three, of all lists, is called surer than one that has none, be it that none
 is in the index. "AUROC answerable": how often a query whose articles are in the index has the surer list than one whose articles
-were removed, wherever they stand; what is not found among the first three cannot be told from what is not there.
+were removed, wherever they stand; what is not found among the first three cannot be told from what is not there. Queries on other
+matters, which are told far more easily, are left out of both, and of the floors.
 
 Labels know one right article, and once it is removed another may answer. `--read` takes lists whose first three articles somebody
 read: tab-separated collection, query, whether its articles were in the index, whether one of the three answers (yes, part, no).
@@ -23,8 +25,9 @@ import pathlib
 import random
 import sys
 
-# Of a collection's weight, what its queries without an answer have: what help centres report as searches that find nothing.
-SHARE = 0.25
+# Of a collection's weight, what each kind of query has. A quarter without an answer is what help centres report as searches that
+# find nothing; how many of these are on other matters nobody reports.
+SHARES = {"answerable": 0.75, "removed": 0.15, "off-topic": 0.1}
 # Pull of the coefficients (of standardised signals) to 0: strong, since what is wanted is not the best fit to these collections but
 # one that holds for another. At 1, 20 and 100 all discriminate alike; calibration of a collection left out is best at 20.
 RIDGE = 20.0
@@ -34,11 +37,11 @@ OF_TOKENS = ["first likeness", "likeness lead"]
 RANGE = (0.02, 0.98)
 # Bins of the expected calibration error and of the plot (Guo et al.: On Calibration of Modern Neural Networks, 2017).
 BINS = 10
-# Share of answerable queries that may lie below the floor of "weak", and of unanswerable ones that must below that of "good".
+# Share of answerable queries that may lie below the floor of "weak", and of those without their articles that must below "good".
 BELOW_WEAK = 0.08
 BELOW_GOOD = 0.7
-# Kinds of lists that were read: whether the query's articles are in the index, whether one of the first three is labelled right.
-KINDS = {"right": (True, True), "not right": (True, False), "unanswerable": (False, False)}
+# What was read: lists of a kind of query, and whether one of the first three articles is labelled right.
+READ = {"right": ("answerable", True), "not right": ("answerable", False), "removed": ("removed", False)}
 # Resamples of the lists that were read, for the bounds of their figures.
 RESAMPLES = 1000
 
@@ -46,7 +49,7 @@ RESAMPLES = 1000
 class Example:
     def __init__(self, line, weight, without):
         self.values = [0.0 if name in without else value for name, value in line["signals"]]
-        self.query, self.right, self.answerable, self.weight = line["query"], line["right"], line["answerable"], weight
+        self.query, self.right, self.kind, self.weight = line["query"], line["right"], line["kind"], weight
 
 
 def main():
@@ -99,9 +102,8 @@ def read(folder, mode, without):
         lines = [line for line in lines if line["mode"] == mode]
         if not lines:
             continue
-        count = {kind: sum(line["answerable"] == kind for line in lines) for kind in (True, False)}
-        weight = {True: (1 - SHARE) / max(count[True], 1), False: SHARE / max(count[False], 1)}
-        collections[file.stem] = [Example(line, weight[line["answerable"]], without) for line in lines]
+        weight = {kind: share / max(sum(line["kind"] == kind for line in lines), 1) for kind, share in SHARES.items()}
+        collections[file.stem] = [Example(line, weight[line["kind"]], without) for line in lines]
         # Where nothing is found there are no signals, and no model had a part in it.
         found = [line for line in lines if line["signals"]]
         models.update(line.get("model") for line in found)
@@ -178,8 +180,12 @@ class Floors:
 
     def __init__(self, judged):
         everything = [pair for pairs in judged.values() for pair in pairs]
-        self.weak = quantile(everything, lambda example: example.answerable, BELOW_WEAK)
-        self.good = max(self.weak, quantile(everything, lambda example: not example.answerable, BELOW_GOOD))
+        self.weak = quantile(everything, of_kind("answerable"), BELOW_WEAK)
+        self.good = max(self.weak, quantile(everything, of_kind("removed"), BELOW_GOOD))
+
+
+def of_kind(kind):
+    return lambda example: example.kind == kind
 
 
 def quantile(pairs, kind, share):
@@ -207,14 +213,14 @@ def bins(pairs):
 
 def area(pairs, kind):
     """Area under the ROC curve: how often an example of the kind has the higher probability than one that is not."""
-    won = below = of_kind = 0.0
+    won = below = inside = 0.0
     for _, same in itertools.groupby(sorted(pairs, key=lambda pair: pair[0]), key=lambda pair: pair[0]):
         here = [0.0, 0.0]
         for _, example in same:
             here[bool(kind(example))] += example.weight
         won += here[True] * (below + here[False] / 2)
-        below, of_kind = below + here[False], of_kind + here[True]
-    return won / (of_kind * below) if of_kind and below else math.nan
+        below, inside = below + here[False], inside + here[True]
+    return won / (inside * below) if inside and below else math.nan
 
 
 def share(pairs, kind, floor):
@@ -223,36 +229,39 @@ def share(pairs, kind, floor):
 
 
 def print_checks(judged, floors):
-    answerable, unanswerable = (lambda example: example.answerable), (lambda example: not example.answerable)
-    print("| left out | right in 3 | calibration error | AUROC right | AUROC answerable | unanswerable: none or weak | "
-          "answerable: none | none or weak |")
-    print("|---|---|---|---|---|---|---|---|")
+    answerable, removed, off_topic = of_kind("answerable"), of_kind("removed"), of_kind("off-topic")
+    print("| left out | right in 3 | calibration error | AUROC right | AUROC answerable | removed: none or weak | "
+          "answerable: none | none or weak | off-topic: none | none or weak |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     everything = [pair for pairs in judged.values() for pair in pairs]
     for name, pairs in [*judged.items(), ("all", everything)]:
-        of = [example for _, example in pairs if example.answerable]
+        of = [example for _, example in pairs if answerable(example)]
         right = sum(example.weight * example.right for example in of) / sum(example.weight for example in of)
-        print(f"| {name} | {right:.2f} | {error(pairs):.3f} | {area(pairs, lambda example: example.right):.3f} "
-              f"| {area(pairs, answerable):.3f} | {share(pairs, unanswerable, floors.good):.0%} "
-              f"| {share(pairs, answerable, floors.weak):.0%} | {share(pairs, answerable, floors.good):.0%} |")
+        on_topic = [(p, example) for p, example in pairs if not off_topic(example)]
+        print(f"| {name} | {right:.2f} | {error(pairs):.3f} | {area(on_topic, lambda example: example.right):.3f} "
+              f"| {area(on_topic, answerable):.3f} | {share(pairs, removed, floors.good):.0%} "
+              f"| {share(pairs, answerable, floors.weak):.0%} | {share(pairs, answerable, floors.good):.0%} "
+              f"| {share(pairs, off_topic, floors.weak):.0%} | {share(pairs, off_topic, floors.good):.0%} |")
 
 
 def print_read(judged, floors, file):
     """The same figures by what readers said of some lists, in place of the labels, with 95 % bounds of a seeded bootstrap."""
     lines = [line.split("\t") for line in file.read_text().splitlines()[1:]]
-    said = {(collection, query, known == "yes"): answered for collection, query, known, answered in lines}
+    kinds = {"yes": "answerable", "no": "removed"}
+    said = {(collection, query, kinds[known]): answered for collection, query, known, answered in lines}
     strata = []
     for name, pairs in judged.items():
-        for kind in KINDS.values():
-            of = [(p, example) for p, example in pairs if (example.answerable, example.right) == kind]
-            read = [(p, copy.copy(example)) for p, example in of if (name, example.query, example.answerable) in said]
+        for stratum in READ.values():
+            of = [(p, example) for p, example in pairs if (example.kind, example.right) == stratum]
+            read = [(p, copy.copy(example)) for p, example in of if (name, example.query, example.kind) in said]
             for _, example in read:
-                example.answered = said[name, example.query, example.answerable]
+                example.answered = said[name, example.query, example.kind]
                 example.weight *= len(of) / len(read)
             strata.append(read)
     everything = list(itertools.chain(*strata))
     print(f"\n{len(everything)} lists read. Labelled, and read as yes, part, no:")
-    for what, kind in KINDS.items():
-        of = [example.answered for _, example in everything if (example.answerable, example.right) == kind]
+    for what, stratum in READ.items():
+        of = [example.answered for _, example in everything if (example.kind, example.right) == stratum]
         print(f"  {what}: {', '.join(str(of.count(answered)) for answered in ('yes', 'part', 'no'))}")
     answers, lacks = (lambda example: example.answered == "yes"), (lambda example: example.answered != "yes")
     chance = random.Random(1)

@@ -40,7 +40,8 @@ impl Signals {
         // That of the first answer.
         "first cosine",
         "cosine lead",
-        // How far the query is of another language than the articles: then words that do not stand out tell nothing.
+        // How far the query is of another language than the articles: then words that do not stand out tell nothing, and cosines
+        // are others.
         "abroad",
         // How near the query's tokens come to those of the first answer.
         "first likeness",
@@ -93,8 +94,7 @@ impl Signals {
             lead(&coverage),
             cosine(first[0]),
             lead(&cosine),
-            // By what is known alone: by function words too, questions on other matters were called good three times as often.
-            1.0 - at_home(evidence.known),
+            1.0 - at_home(evidence.said_here()),
             likeness(first[0]),
             // Tokens find something near in any text: where no article comes next it is unknown how much that would be.
             if next.is_empty() { 0.0 } else { lead(&likeness) },

@@ -50,6 +50,8 @@ struct QueryLine {
     text: String,
 }
 
+const QUERY_FORM: &str = r#"{"_id": "…", "text": "…"}"#;
+
 /// Reads the corpus: a JSON Lines file, or every `.md` and `.markdown` file under a folder, named by its path from there.
 pub fn read_corpus(corpus: &Path) -> Result<Vec<Page>> {
     let mut pages = if corpus.is_dir() { read_folder(corpus)? } else { read_corpus_lines(corpus)? };
@@ -66,7 +68,7 @@ pub fn read_queries(queries: &Path, judgments: &Path, exclude: Option<&Path>) ->
     let mut grades = read_judgments(judgments)?;
     let mut excluded = exclude.map(read_exclusions).transpose()?.unwrap_or_default();
     let mut judged = Vec::new();
-    for QueryLine { id, text } in read_json_lines(queries, r#"{"_id": "…", "text": "…"}"#)? {
+    for QueryLine { id, text } in read_json_lines(queries, QUERY_FORM)? {
         let judgments = grades.remove(&id).unwrap_or_default();
         if judgments.values().any(|grade| *grade > 0) {
             let excluded = excluded.remove(&id).unwrap_or_default();
@@ -75,6 +77,18 @@ pub fn read_queries(queries: &Path, judgments: &Path, exclude: Option<&Path>) ->
     }
     ensure!(!judged.is_empty(), "{}: no query has a relevant page in {}", queries.display(), judgments.display());
     Ok(judged)
+}
+
+/// Reads queries on other matters, which no page answers.
+pub fn read_off_topic(queries: &Path) -> Result<Vec<JudgedQuery>> {
+    let lines: Vec<QueryLine> = read_json_lines(queries, QUERY_FORM)?;
+    let unanswered = |QueryLine { id, text }| JudgedQuery {
+        id,
+        text,
+        judgments: Judgments::default(),
+        excluded: HashSet::default(),
+    };
+    Ok(lines.into_iter().map(unanswered).collect())
 }
 
 fn read_corpus_lines(file: &Path) -> Result<Vec<Page>> {

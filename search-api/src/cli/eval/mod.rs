@@ -67,6 +67,9 @@ pub struct EvalArgs {
     /// File to write what confidence is fitted to, as JSON Lines, for `scripts/fit_confidence.py`.
     #[arg(long, value_name = "FILE")]
     signals: Option<PathBuf>,
+    /// Queries on other matters, in the same form, whose signals are written as well.
+    #[arg(long, value_name = "FILE", requires = "signals")]
+    off_topic: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -151,7 +154,10 @@ pub fn run(args: EvalArgs) -> Result<ExitCode> {
         measure::write_per_query(file, &queries, &measured)?;
     }
     if let Some(file) = &args.signals {
-        signals::write(file, folder.path(), &portal, &asked)?;
+        let queries = args.off_topic.as_deref().map(collection::read_off_topic).transpose()?.unwrap_or_default();
+        let (embeddings, _) = embed(&queries, embedder.as_deref())?;
+        let off_topic = Asked { queries: &queries, embeddings: &embeddings, ..asked };
+        signals::write(file, folder.path(), &portal, &asked, &off_topic)?;
     }
     let figures =
         measured.iter().map(|mode| Ok((measure::name(mode.mode).into(), serde_json::to_value(mode.figures())?)));

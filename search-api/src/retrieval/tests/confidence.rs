@@ -2,8 +2,9 @@
 
 use super::super::{Confidence, Query, Signals, search, signals};
 use super::shop;
-use super::world::{Shelf, along, article, query};
+use super::world::{Shelf, along, article, language, query};
 use indexer::article::Article;
+use indexer::language::KnownLanguages;
 use proptest::prelude::*;
 
 /// Articles of two kinds over a few words, so that filters cut lists everywhere.
@@ -101,16 +102,21 @@ fn what_the_first_answer_says_of_what_is_asked_is_among_the_signals_and_gone_whe
 }
 
 #[test]
-fn a_question_whose_words_no_article_has_is_known_to_be_of_another_language() {
+fn a_question_is_known_to_be_of_another_language_by_words_that_no_article_has_and_by_its_function_words() {
     let shelf = Shelf::with_vectors(&shop());
-    let abroad = |text| {
-        let signals =
-            signals(&shelf.visible_to(&[]), &query(text), Some(&along(0))).expect("signals").expect("answers");
+    let abroad = |text, model_knows: &KnownLanguages| {
+        let asked = Query { model_knows: model_knows.clone(), ..query(text) };
+        let signals = signals(&shelf.visible_to(&[]), &asked, Some(&along(0))).expect("signals").expect("answers");
         let named = Signals::NAMES.iter().zip(signals.values()).find(|(name, _)| **name == "abroad");
         *named.expect("the signal").1
     };
-    assert_eq!(abroad("rechnung herunterladen"), 1.0);
-    assert_eq!(abroad("download an invoice"), 0.0);
+    let (all, english) = (KnownLanguages::All, KnownLanguages::Only([language("en")].into()));
+    for model_knows in [&all, &english] {
+        assert_eq!(abroad("rechnung herunterladen", model_knows), 1.0);
+        assert_eq!(abroad("download an invoice", model_knows), 0.0);
+    }
+    let mixed = |model_knows| abroad("wie geht download invoice", model_knows);
+    assert!(mixed(&all) > mixed(&english), "{} {}", mixed(&all), mixed(&english));
 }
 
 #[test]

@@ -9,20 +9,20 @@ pub const CALIBRATION: Calibration = Calibration {
         0xbf, 0x2f, 0xc8, 0xcd, 0x6a, 0xad, 0xee, 0x1d, 0xf3, 0x22, 0x92, 0xff, 0x99, 0x72, 0x28, 0x14, 0x31, 0xae,
         0xb6, 0xa7, 0x15, 0xe6, 0x77, 0x15, 0x6a, 0x75, 0xf3, 0xb2, 0x92, 0x7f, 0x30, 0xac,
     ])),
-    weak_from: 0.245,
-    good_from: 0.564,
-    intercept: -1.9967,
+    weak_from: 0.220,
+    good_from: 0.634,
+    intercept: -3.9287,
     weights: &[
-        -0.0048, // lead
-        2.2406,  // title lead
-        1.7381,  // closeness lead
-        -0.1328, // rivals
-        0.5976,  // coverage lead
-        1.9656,  // first cosine
-        11.7472, // cosine lead
-        1.1794,  // abroad
-        0.9283,  // first likeness
-        5.2482,  // likeness lead
+        0.1828,  // lead
+        2.1887,  // title lead
+        2.1103,  // closeness lead
+        -0.1284, // rivals
+        0.6643,  // coverage lead
+        5.6532,  // first cosine
+        10.6825, // cosine lead
+        1.1686,  // abroad
+        0.6393,  // first likeness
+        5.2619,  // likeness lead
     ],
 };
 
@@ -32,18 +32,18 @@ pub const WITHOUT_TOKENS: Calibration = Calibration {
         0xbf, 0x2f, 0xc8, 0xcd, 0x6a, 0xad, 0xee, 0x1d, 0xf3, 0x22, 0x92, 0xff, 0x99, 0x72, 0x28, 0x14, 0x31, 0xae,
         0xb6, 0xa7, 0x15, 0xe6, 0x77, 0x15, 0x6a, 0x75, 0xf3, 0xb2, 0x92, 0x7f, 0x30, 0xac,
     ])),
-    weak_from: 0.239,
-    good_from: 0.576,
-    intercept: -1.9973,
+    weak_from: 0.224,
+    good_from: 0.635,
+    intercept: -3.9738,
     weights: &[
-        0.0107,  // lead
-        2.3177,  // title lead
-        1.7964,  // closeness lead
-        -0.1318, // rivals
-        0.6096,  // coverage lead
-        2.8080,  // first cosine
-        13.6015, // cosine lead
-        1.1120,  // abroad
+        0.2157,  // lead
+        2.2657,  // title lead
+        2.1535,  // closeness lead
+        -0.1329, // rivals
+        0.6581,  // coverage lead
+        6.3416,  // first cosine
+        12.4613, // cosine lead
+        1.1648,  // abroad
         0.0000,  // first likeness
         0.0000,  // likeness lead
     ],

@@ -9,20 +9,20 @@ pub const CALIBRATION: Calibration = Calibration {
         0x27, 0x23, 0x24, 0x12, 0xaf, 0x58, 0x58, 0x04, 0xf0, 0x7d, 0x3e, 0x9e, 0xf7, 0x73, 0xf6, 0xe7, 0x41, 0xb9,
         0x7b, 0x33, 0x0a, 0x79, 0x4d, 0x2e, 0x6e, 0x25, 0x11, 0x36, 0x8a, 0x77, 0x48, 0x04,
     ])),
-    weak_from: 0.301,
-    good_from: 0.586,
-    intercept: -2.1521,
+    weak_from: 0.319,
+    good_from: 0.648,
+    intercept: -3.1246,
     weights: &[
-        0.4541,  // lead
-        2.6643,  // title lead
-        1.6107,  // closeness lead
-        -0.2164, // rivals
-        0.5361,  // coverage lead
-        2.4805,  // first cosine
-        2.9457,  // cosine lead
-        -2.8992, // abroad
-        0.8539,  // first likeness
-        7.1913,  // likeness lead
+        0.5699,  // lead
+        2.6699,  // title lead
+        1.9119,  // closeness lead
+        -0.2840, // rivals
+        0.3971,  // coverage lead
+        3.3791,  // first cosine
+        2.9750,  // cosine lead
+        -3.2259, // abroad
+        2.2694,  // first likeness
+        6.8926,  // likeness lead
     ],
 };
 
@@ -32,18 +32,18 @@ pub const WITHOUT_TOKENS: Calibration = Calibration {
         0x27, 0x23, 0x24, 0x12, 0xaf, 0x58, 0x58, 0x04, 0xf0, 0x7d, 0x3e, 0x9e, 0xf7, 0x73, 0xf6, 0xe7, 0x41, 0xb9,
         0x7b, 0x33, 0x0a, 0x79, 0x4d, 0x2e, 0x6e, 0x25, 0x11, 0x36, 0x8a, 0x77, 0x48, 0x04,
     ])),
-    weak_from: 0.303,
-    good_from: 0.590,
-    intercept: -2.0120,
+    weak_from: 0.321,
+    good_from: 0.654,
+    intercept: -2.7250,
     weights: &[
-        0.8041,  // lead
-        2.7056,  // title lead
-        1.9437,  // closeness lead
-        -0.2038, // rivals
-        0.5217,  // coverage lead
-        3.1317,  // first cosine
-        4.7762,  // cosine lead
-        -3.5313, // abroad
+        1.0351,  // lead
+        2.7235,  // title lead
+        2.2875,  // closeness lead
+        -0.2496, // rivals
+        0.3478,  // coverage lead
+        4.7176,  // first cosine
+        4.5228,  // cosine lead
+        -3.6787, // abroad
         0.0000,  // first likeness
         0.0000,  // likeness lead
     ],

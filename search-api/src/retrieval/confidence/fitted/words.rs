@@ -5,13 +5,13 @@ use super::Calibration;
 /// Fitted to lists by words.
 pub const CALIBRATION: Calibration = Calibration {
     model: None,
-    weak_from: 0.301,
-    good_from: 0.559,
-    intercept: -0.3405,
+    weak_from: 0.275,
+    good_from: 0.573,
+    intercept: -0.5727,
     weights: &[
-        2.1730,  // lead
-        3.7351,  // title lead
-        1.8297,  // closeness lead
-        -0.1848, // rivals
+        2.8337,  // lead
+        4.1534,  // title lead
+        2.3753,  // closeness lead
+        -0.1326, // rivals
     ],
 };
