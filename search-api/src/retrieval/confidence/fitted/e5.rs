@@ -10,7 +10,7 @@ pub const CALIBRATION: Calibration = Calibration {
         0xb6, 0xa7, 0x15, 0xe6, 0x77, 0x15, 0x6a, 0x75, 0xf3, 0xb2, 0x92, 0x7f, 0x30, 0xac,
     ])),
     weak_from: 0.220,
-    good_from: 0.634,
+    good_from: 0.656,
     intercept: -3.9287,
     weights: &[
         0.1828,  // lead
@@ -33,7 +33,7 @@ pub const WITHOUT_TOKENS: Calibration = Calibration {
         0xb6, 0xa7, 0x15, 0xe6, 0x77, 0x15, 0x6a, 0x75, 0xf3, 0xb2, 0x92, 0x7f, 0x30, 0xac,
     ])),
     weak_from: 0.224,
-    good_from: 0.635,
+    good_from: 0.654,
     intercept: -3.9738,
     weights: &[
         0.2157,  // lead

@@ -10,7 +10,7 @@ pub const CALIBRATION: Calibration = Calibration {
         0x7b, 0x33, 0x0a, 0x79, 0x4d, 0x2e, 0x6e, 0x25, 0x11, 0x36, 0x8a, 0x77, 0x48, 0x04,
     ])),
     weak_from: 0.319,
-    good_from: 0.648,
+    good_from: 0.668,
     intercept: -3.1246,
     weights: &[
         0.5699,  // lead
@@ -33,7 +33,7 @@ pub const WITHOUT_TOKENS: Calibration = Calibration {
         0x7b, 0x33, 0x0a, 0x79, 0x4d, 0x2e, 0x6e, 0x25, 0x11, 0x36, 0x8a, 0x77, 0x48, 0x04,
     ])),
     weak_from: 0.321,
-    good_from: 0.654,
+    good_from: 0.669,
     intercept: -2.7250,
     weights: &[
         1.0351,  // lead

@@ -6,7 +6,7 @@ use super::Calibration;
 pub const CALIBRATION: Calibration = Calibration {
     model: None,
     weak_from: 0.275,
-    good_from: 0.573,
+    good_from: 0.589,
     intercept: -0.5727,
     weights: &[
         2.8337,  // lead
