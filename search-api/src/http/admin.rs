@@ -3,6 +3,7 @@
 use super::{App, Problem, QueryEmbedder, health};
 use axum::extract::State;
 use axum::http::header;
+use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use indexer::problem;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 /// How far the index is.
 #[derive(Serialize)]
-struct ProgressAnswer {
+struct ProgressAnswer<'a> {
     /// Comparisons with the disk so far; 0: nothing is served yet.
     rounds: u64,
     /// Grows whenever answers may have changed.
@@ -25,7 +26,7 @@ struct ProgressAnswer {
     awaiting_vectors: usize,
     /// The model: `none`, `loading`, `ready` or `failed`.
     model: &'static str,
-    problems: Arc<Vec<problem::Problem>>,
+    problems: &'a [problem::Problem],
 }
 
 /// Routes of the admin listener.
@@ -35,9 +36,10 @@ pub fn routes(app: Arc<App>, figures: PrometheusHandle, indexer: Arc<Indexer>) -
         gauge(&measured.progress());
         ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], figures.render())
     };
+    let progress = async move |State(app): State<Arc<App>>| Json(shape(&app, &indexer.progress())).into_response();
     Router::new()
         .route("/metrics", get(render))
-        .route("/progress", get(async move |State(app): State<Arc<App>>| Json(shape(&app, &indexer.progress()))))
+        .route("/progress", get(progress))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .fallback(async || Problem::NotFound)
@@ -45,7 +47,7 @@ pub fn routes(app: Arc<App>, figures: PrometheusHandle, indexer: Arc<Indexer>) -
         .with_state(app)
 }
 
-fn shape(app: &App, progress: &Progress) -> ProgressAnswer {
+fn shape<'a>(app: &App, progress: &'a Progress) -> ProgressAnswer<'a> {
     ProgressAnswer {
         rounds: progress.rounds,
         commits: progress.commits,
@@ -53,7 +55,7 @@ fn shape(app: &App, progress: &Progress) -> ProgressAnswer {
         articles: progress.articles,
         awaiting_vectors: progress.awaiting_vectors,
         model: app.embedder.as_ref().map_or("none", QueryEmbedder::state),
-        problems: Arc::clone(&progress.problems),
+        problems: &progress.problems,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use super::erasure::Traces;
+use super::migrations;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::{MigrateError, Migrator};
@@ -15,10 +16,6 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Forward-only steps of the database's form, built into the binary. Both kinds have the same steps.
-static SQLITE: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("src/store/migrations/postgres");
 
 /// Connections that read at once.
 const READERS: u32 = 4;
@@ -219,8 +216,8 @@ impl Database {
 
     fn migrations(&self) -> &'static Migrator {
         match self.kind {
-            Kind::Sqlite(_) => &SQLITE,
-            Kind::Postgres => &POSTGRES,
+            Kind::Sqlite(_) => &migrations::SQLITE,
+            Kind::Postgres => &migrations::POSTGRES,
         }
     }
 }

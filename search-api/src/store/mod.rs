@@ -15,6 +15,7 @@ mod intake;
 mod keys;
 mod kin;
 mod mails;
+mod migrations;
 mod names;
 mod openings;
 mod origin;
