@@ -36,6 +36,7 @@ macro_rules! steps {
         })
     };
 }
+
 /// Those of a file.
 pub static SQLITE: LazyLock<Migrator> = steps!("sqlite");
 /// Those of a server.
