@@ -41,6 +41,21 @@ test("the form offers answers while one writes, the ticket has a status page, an
   assert.match(await analyst.locator("#link_coverage").textContent(), /100\.0 %/);
 });
 
+test("what was written before the scripts came is answered when they do", async (t) => {
+  const service = await serve(t);
+  const page = await visitor(t, await browse(t));
+  let come;
+  const scripts = new Promise((resolve) => (come = resolve));
+  await page.route(/\.js$/, async (route) => {
+    await scripts;
+    await route.continue();
+  });
+  await page.goto(`${service.pages}/ticket`, { waitUntil: "commit" });
+  await page.getByLabel("What happened").fill("There is no electricity on the boat since the breaker tripped.");
+  come();
+  await page.getByRole("region", { name: "These may answer it" }).getByRole("link", { name: "Connect to shore power" }).waitFor();
+});
+
 test("a ticket that lacks something comes back with all that was written, and is sent once however often it is sent", async (t) => {
   const service = await serve(t);
   const page = await visitor(t, await browse(t));

@@ -44,10 +44,13 @@ function suggestWhileWriting(form, { api, recorder, form_id }) {
     count.textContent = answers.length === 0 ? "" : answers.length === 1 ? one : other.replace("{count}", answers.length);
   }
 
-  form.addEventListener("input", () => {
+  const askSoon = () => {
     clearTimeout(pause);
     pause = setTimeout(ask, PAUSE_MS);
-  });
+  };
+  form.addEventListener("input", askSoon);
+  // What was written before this ran, and what a form that came back holds, no further letter may follow.
+  if (place.hidden) askSoon();
   place.addEventListener("click", (event) => {
     const slug = event.target.closest("a[data-slug]")?.dataset.slug;
     if (slug) recorder.send(["form_suggest", { form_id, slug }]);
