@@ -20,6 +20,10 @@ const MOST_EDITS: u8 = 2;
 /// and they take longest to read.
 const MANY: u64 = 256;
 
+/// Kana, Han and Hangul begin here. An edit turns no `l` into one of them, and of their thousands each is a way into the dictionary that
+/// an automaton of edits would go some steps.
+const FIRST_OF_EAST_ASIA: &str = "\u{3000}";
+
 /// By beginning and limit: the most frequent words.
 pub(super) type Prefixes = RwLock<HashMap<(String, usize), Arc<[(String, u32)]>>>;
 
@@ -115,7 +119,7 @@ impl LanguageView {
         let nearer = (0..edits).map(within).collect::<Result<Vec<_>, _>>()?;
         let distance = |word: &str| (0..edits).zip(&nearer).find(|(_, automaton)| automaton.accepts(word));
         let mut near = BTreeMap::<String, (u8, u32)>::new();
-        for (word, documents) in self.words_accepted(letters(word), || within(edits), |_| true)? {
+        for (word, documents) in self.words_accepted(word, || within(edits), |_| true)? {
             let edits = distance(&word).map_or(edits, |(edits, _)| edits);
             near.insert(word, (edits, documents));
         }
@@ -132,7 +136,7 @@ impl LanguageView {
     /// most frequent first, then by word.
     pub fn words_beginning_near(&self, prefix: &str, limit: usize) -> Result<Vec<(String, u32)>, ReadError> {
         let query = FuzzyTermQuery::new_prefix(Term::from_field_text(WORDS, &fold(prefix)), 1, true);
-        let words = self.words_accepted(letters(prefix), || query.automaton().map(Unmarked), |_| true)?;
+        let words = self.words_accepted(prefix, || query.automaton().map(Unmarked), |_| true)?;
         Ok(most_frequent(words, limit))
     }
 
@@ -140,7 +144,7 @@ impl LanguageView {
     /// frequent first, then by word. Dearer than [`Self::words_with_prefix`].
     pub fn words_beginning_alike(&self, prefix: &str, limit: usize) -> Result<Vec<(String, u32)>, ReadError> {
         let stem = fold(prefix);
-        let words = self.words_accepted(letters(prefix), || Ok(Unmarked(Beginning(&stem))), |_| true)?;
+        let words = self.words_accepted(prefix, || Ok(Unmarked(Beginning(&stem))), |_| true)?;
         Ok(most_frequent(words, limit))
     }
 
@@ -150,25 +154,26 @@ impl LanguageView {
     pub fn words_with_marks(&self, unmarked: &str, limit: usize) -> Result<Vec<(String, u32)>, ReadError> {
         // A stem begins its word. Words without marks are under this term in the index.
         let words = self.words_accepted(
-            letters(unmarked),
+            unmarked,
             || Ok(Unmarked(Beginning(unmarked))),
             |word| !word.is_ascii() && unmarked_term(self.language(), word).is_some_and(|term| term == unmarked),
         );
         Ok(most_frequent(words?, limit))
     }
 
-    /// `letters`: what the automaton was built of.
+    /// `typed`: what the automaton was built of.
     fn words_accepted<A: Automaton<State: Clone>>(
         &self,
-        letters: u64,
+        typed: &str,
         automaton: impl Fn() -> Result<A, TantivyError>,
         admits: impl Fn(&str) -> bool,
     ) -> Result<BTreeMap<String, u32>, ReadError> {
         let mut near = 0;
         let mut words = BTreeMap::new();
         for at in &self.segments {
-            let terms = at.segment.words().terms().search(automaton()?).into_stream();
-            let mut terms = terms.map_err(TantivyError::from)?;
+            let terms = at.segment.words().terms().search(automaton()?);
+            let terms = if typed < FIRST_OF_EAST_ASIA { terms.lt(FIRST_OF_EAST_ASIA) } else { terms };
+            let mut terms = terms.into_stream().map_err(TantivyError::from)?;
             while let Some((word, found)) = terms.next() {
                 near += 1;
                 if std::str::from_utf8(word).is_ok_and(&admits) {
@@ -176,7 +181,7 @@ impl LanguageView {
                 }
             }
         }
-        Work { lookups: 1, letters, words: near, ..Work::default() }.count();
+        Work { lookups: 1, letters: typed.chars().count() as u64, words: near, ..Work::default() }.count();
         Ok(words)
     }
 }
@@ -186,10 +191,6 @@ impl SegmentAt {
     fn words_from(&self, first: &str) -> Result<TermStreamer<'_>, ReadError> {
         Ok(self.segment.words().terms().range().ge(first).into_stream().map_err(TantivyError::from)?)
     }
-}
-
-fn letters(word: &str) -> u64 {
-    word.chars().count() as u64
 }
 
 fn most_frequent(words: BTreeMap<String, u32>, limit: usize) -> Vec<(String, u32)> {
