@@ -31,7 +31,7 @@ def curve(line):
     exact = []
     for step in range(STEPS + 1):
         signals = line["signals"]
-        weight = 1 - min(1, 2 * signals["known"]) * (1 - (1 - signals["identifiers"]) * step / STEPS)
+        weight = 1 - signals["at_home"] * (1 - (1 - signals["identifiers"]) * step / STEPS)
         scored = [((1 - weight) * words + weight * vectors + closeness, late, grade)
                   for words, vectors, closeness, late, grade in line["articles"]]
         first = sorted(scored, key=lambda part: -part[0])[:LATE]
@@ -110,7 +110,7 @@ def main(files):
     for file in files:
         with open(file, encoding="utf-8") as lines:
             lines = [line for line in map(json.loads, lines) if line["grades"]]
-        names = names or [name for name in lines[0]["signals"] if name not in ("known", "identifiers")]
+        names = names or [name for name in lines[0]["signals"] if name not in ("at_home", "identifiers")]
         name = os.path.splitext(os.path.basename(file))[0]
         collections[name] = [([1.0] + [line["signals"][n] for n in names], *curve(line)) for line in lines]
     fitted, single = fit(list(collections.values())), one_weight(list(collections.values()))

@@ -35,6 +35,17 @@ impl Language {
     pub fn primary(&self) -> &str {
         self.0.split('-').next().unwrap_or(&self.0)
     }
+
+    /// Whether it is written in Latin letters; nothing else is known of some.
+    pub fn is_in_latin(&self) -> bool {
+        let in_both = self.primary() == "sr";
+        in_both || whatlang_of(self).is_none_or(|known| whatlang::Script::Latin.langs().contains(&known))
+    }
+}
+
+/// Whether a character is a letter of another script than Latin (and the marks that Latin shares with others).
+pub fn is_beyond_latin(c: char) -> bool {
+    c.is_alphabetic() && c > '\u{0370}' && !matches!(c, '\u{1e00}'..='\u{1eff}')
 }
 
 /// The languages that a model was trained on.
@@ -60,6 +71,14 @@ impl KnownLanguages {
             Self::Only(known) => known.iter().any(|known| known.primary() == primary),
         }
     }
+
+    /// Whether texts of one language find those of another.
+    pub fn are_several(&self) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(known) => known.len() > 1,
+        }
+    }
 }
 
 /// Least confidence at which a detected language is believed. Of single lines of help in English and German, 30 to 60 letters long
@@ -74,26 +93,26 @@ const LOOKED_AT: usize = 4_000;
 
 /// The one of `languages` that a text is written in, by its script and letters; `None` when there is too little text to tell.
 pub fn detect<'a>(text: &str, languages: &'a [Language]) -> Option<&'a Language> {
-    let code = |language: &Language| {
-        let place = CODES.binary_search_by_key(&language.primary(), |(two, _)| two).ok()?;
-        whatlang::Lang::from_code(CODES[place].1)
-    };
-    let known = languages.iter().filter_map(code).collect();
+    let known = languages.iter().filter_map(whatlang_of).collect();
     let text = without_borrowed_letters(&text[..text.floor_char_boundary(LOOKED_AT)]);
     let found = whatlang::Detector::with_allowlist(known).detect(&text)?;
     if found.confidence() < if found.script() == whatlang::Script::Mandarin { BELIEVED_OF_HAN } else { BELIEVED } {
         return None;
     }
-    languages.iter().find(|language| code(language) == Some(found.lang()))
+    languages.iter().find(|language| whatlang_of(language) == Some(found.lang()))
+}
+
+fn whatlang_of(language: &Language) -> Option<whatlang::Lang> {
+    let place = CODES.binary_search_by_key(&language.primary(), |(two, _)| two).ok()?;
+    whatlang::Lang::from_code(CODES[place].1)
 }
 
 /// A text in another script without its Latin letters: articles in Japanese or Russian name products, commands and addresses in
 /// them, often with more letters than they have themselves, while texts in Latin letters seldom borrow others.
 fn without_borrowed_letters(text: &str) -> Cow<'_, str> {
-    let is_other = |c: &char| c.is_alphabetic() && *c > '\u{0370}';
-    let others = text.chars().filter(is_other).count();
+    let others = text.chars().filter(|c| is_beyond_latin(*c)).count();
     if others as f32 >= OWN_SCRIPT * text.chars().filter(|c| c.is_alphabetic()).count().max(1) as f32 {
-        text.chars().filter(|c| !c.is_alphabetic() || is_other(c)).collect::<String>().into()
+        text.chars().filter(|c| !c.is_alphabetic() || is_beyond_latin(*c)).collect::<String>().into()
     } else {
         text.into()
     }
@@ -200,6 +219,8 @@ mod tests {
         let known = KnownLanguages::Only(languages(&["en", "pt-br"]).into());
         assert!(known.has(&tag("en-gb")) && known.has(&tag("pt")) && known.has(&Language::unknown()));
         assert!(!known.has(&tag("fr")));
+        assert!(known.are_several() && KnownLanguages::All.are_several());
+        assert!(!KnownLanguages::Only(languages(&["en"]).into()).are_several());
     }
 
     #[test]
@@ -232,5 +253,13 @@ mod tests {
         assert_eq!(found("Откройте Settings и выберите Webhook Endpoint Configuration."), Some("ru"));
         assert_eq!(found("เปิด Settings แล้วเลือก Webhook Endpoint Configuration"), Some("th"));
         assert_eq!(found("Choose the font 明朝 in the settings of the document and save it."), Some("en"));
+        for tag in ["ja", "zh-cn", "ko", "ru", "uk", "el", "ar", "he", "th", "hi"] {
+            assert!(!Language::parse(tag).expect("a tag").is_in_latin(), "{tag}");
+        }
+        for tag in ["en", "de-at", "tr", "vi", "pt-br", "sr", "und", "tlh"] {
+            assert!(Language::parse(tag).expect("a tag").is_in_latin(), "{tag}");
+        }
+        assert!("日本語ひらカナ한국РусскийΩعربית".chars().all(is_beyond_latin));
+        assert!(!"Straße naïve Đổi mật khẩu, 404: _!".chars().any(is_beyond_latin));
     }
 }

@@ -1,5 +1,6 @@
 //! What the words and the vectors say for each article and passage of one language: the arrays that ranking fills and reads.
 
+use super::language::Meant;
 use indexer::visible::LanguageView;
 
 /// Scores by article and by document number of one [`LanguageView`], reused from query to query.
@@ -9,8 +10,8 @@ pub struct Evidence {
     pub identifiers: f32,
     /// Share of the query's weight that known words have, misread ones by the trust in them, 0..=1: little in another language.
     pub known: f32,
-    /// How far the words are meant in this language, 0..=1: see [`super::language::meant_in`].
-    pub meant: f32,
+    /// In which language its words are meant.
+    pub meant: Meant,
     /// Weight of the whole query: of the words that are scored and of those that no visible article has.
     pub whole: f32,
     /// Weight of each word of the query, by its place; 0 = not scored.
@@ -37,7 +38,7 @@ impl Evidence {
     /// Forgets everything and fits the arrays to a view.
     pub fn reset(&mut self, view: &LanguageView) {
         (self.identifiers, self.known, self.whole) = (0.0, 0.0, 0.0);
-        self.meant = 1.0;
+        self.meant = Meant::HERE;
         (self.highest, self.highest_passage) = (0.0, 0.0);
         self.weights.clear();
         self.passage_cosine.clear();
@@ -54,9 +55,9 @@ impl Evidence {
         }
     }
 
-    /// Share of the query's weight that known words have as words of this language, 0..=1. Identifiers are of none.
-    pub fn said_here(&self) -> f32 {
-        self.identifiers + self.meant * (self.known - self.identifiers)
+    /// Share of the query's weight that known words have if they are so far meant in this language, 0..=1. Identifiers are of none.
+    pub fn said(&self, meant: f32) -> f32 {
+        self.identifiers + meant * (self.known - self.identifiers)
     }
 
     /// Cosine of a document; `f32::MIN` = no vector.

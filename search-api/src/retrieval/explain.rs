@@ -83,6 +83,8 @@ pub struct Likeness {
     pub dense: Option<(f32, usize)>,
     /// How far the query's words are those of its language's articles, 0..=1: see [`super::weight`].
     pub at_home: f32,
+    /// The same, less where nothing tells their language and they find what is far in meaning.
+    pub trusted: f32,
     /// How near the query's words stand to each other, 0..=1; `None` for fewer than two content words.
     pub closeness: Option<f32>,
     /// How near the query's tokens come to those of its best passage, 0..=1; `None` where that has no part in the ranking.
@@ -219,7 +221,8 @@ fn likeness(
         coverage: evidence.coverage[article as usize],
         lexical: place(&evidence.lexical),
         dense: Some(place(&evidence.cosine)).filter(|(cosine, _)| *cosine > f32::MIN),
-        at_home: at_home(evidence.said_here()),
+        at_home: at_home(evidence.said(evidence.meant.here())),
+        trusted: ranked.scale.signals.at_home,
         closeness: Pairs::of(&ranked.words).map(|pairs| pairs.closeness(view, article, evidence)),
         late_interaction: Some(&*ranked.tokens)
             .filter(|tokens| ranked.scale.late_weight > 0.0 && !tokens.is_empty())

@@ -71,8 +71,14 @@ pub struct Scale {
     pub late_weight: f32,
     highest_lexical: f32,
     highest_passage: f32,
-    lowest_cosine: f32,
-    highest_cosine: f32,
+    cosines: Cosines,
+}
+
+/// The range of the cosines of the first articles of both lists.
+#[derive(Clone, Copy, Debug)]
+struct Cosines {
+    lowest: f32,
+    highest: f32,
 }
 
 /// Orders scored articles.
@@ -94,11 +100,12 @@ pub fn fuse(view: &LanguageView, asked: &Asked, evidence: &mut Evidence, mode: M
         Mode::Dense => [Vec::new(), best_of(dense.clone(), POOL)],
         Mode::Hybrid => [best(&evidence.lexical, NO_WORD, POOL, id), best_of(dense.clone(), POOL)],
     };
+    let cosines = Cosines::of(evidence, &pools);
     let signals = match mode {
         Mode::Lexical | Mode::Dense => Signals::default(),
-        Mode::Hybrid => signals(view, asked, evidence, &pools),
+        Mode::Hybrid => signals(view, asked, evidence, &pools, cosines),
     };
-    let scale = Scale::of(mode, trust, signals, evidence, &pools);
+    let scale = Scale::of(mode, trust, signals, evidence, cosines);
     let Evidence { lexical, cosine, fused, .. } = evidence;
     let score = |lexical, cosine| match mode {
         Mode::Lexical => lexical,
@@ -125,7 +132,7 @@ pub fn fuse(view: &LanguageView, asked: &Asked, evidence: &mut Evidence, mode: M
 }
 
 /// What the weight of the vectors depends on.
-fn signals(view: &LanguageView, asked: &Asked, evidence: &Evidence, pools: &Pools) -> Signals {
+fn signals(view: &LanguageView, asked: &Asked, evidence: &Evidence, pools: &Pools, cosines: Cosines) -> Signals {
     let content = asked.words.iter().filter(|word| !word.function && !word.supports);
     let unknown = content.clone().filter(|word| word.found == Found::Nowhere).count() as f32;
     let content = content.count() as f32;
@@ -133,8 +140,10 @@ fn signals(view: &LanguageView, asked: &Asked, evidence: &Evidence, pools: &Pool
     let is_near = |scored: &&Scored| nearest.iter().any(|near| near.article == scored.article);
     let common = first.iter().filter(is_near).count() as f32;
     let best = first.iter().min_by(|a, b| best_first(a, b));
+    let nearness = best.map_or(0.0, |scored| cosines.share(evidence.cosine[scored.article as usize]));
+    let doubted = if evidence.meant.in_doubt { weight::doubted(nearness) } else { 1.0 };
     Signals {
-        known: evidence.said_here(),
+        at_home: weight::at_home(evidence.said(evidence.meant.here())) * doubted,
         identifiers: evidence.identifiers,
         unknown: unknown / content.max(1.0),
         words: content.ln_1p(),
@@ -157,7 +166,7 @@ pub fn best_passage(view: &LanguageView, article: u32, evidence: &Evidence, scal
 }
 
 impl Scale {
-    fn of(mode: Mode, trust: Trust, signals: Signals, evidence: &Evidence, pools: &Pools) -> Self {
+    fn of(mode: Mode, trust: Trust, signals: Signals, evidence: &Evidence, cosines: Cosines) -> Self {
         let dense_weight = match mode {
             Mode::Lexical => 0.0,
             Mode::Dense => 1.0,
@@ -165,10 +174,6 @@ impl Scale {
                 Trust::Full => weight::of_vectors(&signals),
                 Trust::Half => weight::of_vectors(&signals) / 2.0,
             },
-        };
-        let pooled = pools.iter().flatten();
-        let cosines = || {
-            pooled.clone().map(|scored| evidence.cosine[scored.article as usize]).filter(|cosine| *cosine > f32::MIN)
         };
         let positive = |highest: f32| if highest > 0.0 { highest } else { 1.0 };
         Self {
@@ -183,8 +188,7 @@ impl Scale {
             },
             highest_lexical: positive(evidence.highest),
             highest_passage: positive(evidence.highest_passage),
-            lowest_cosine: cosines().fold(1.0, f32::min),
-            highest_cosine: cosines().fold(-1.0, f32::max),
+            cosines,
         }
     }
 
@@ -208,20 +212,31 @@ impl Scale {
     /// An article's two shares, each in 0..=1: of the highest score by words, and of the range of cosines.
     pub fn shares(&self, evidence: &Evidence, article: u32) -> (f32, f32) {
         let article = article as usize;
-        (evidence.lexical[article] / self.highest_lexical, self.dense_share(evidence.cosine[article]))
+        (evidence.lexical[article] / self.highest_lexical, self.cosines.share(evidence.cosine[article]))
     }
 
     /// Combines a lexical score in 0..=1 with a cosine.
     fn fused(&self, lexical: f32, cosine: f32) -> f32 {
-        self.lexical_weight * lexical + self.dense_weight * self.dense_share(cosine)
+        self.lexical_weight * lexical + self.dense_weight * self.cosines.share(cosine)
+    }
+}
+
+impl Cosines {
+    fn of(evidence: &Evidence, pools: &Pools) -> Self {
+        let pooled = pools.iter().flatten();
+        let cosines = || {
+            pooled.clone().map(|scored| evidence.cosine[scored.article as usize]).filter(|cosine| *cosine > f32::MIN)
+        };
+        Self { lowest: cosines().fold(1.0, f32::min), highest: cosines().fold(-1.0, f32::max) }
     }
 
-    fn dense_share(&self, cosine: f32) -> f32 {
-        let range = self.highest_cosine - self.lowest_cosine;
+    /// Share of the range that a cosine has, 0..=1.
+    fn share(&self, cosine: f32) -> f32 {
+        let range = self.highest - self.lowest;
         if range > 0.0 {
-            ((cosine - self.lowest_cosine) / range).clamp(0.0, 1.0)
+            ((cosine - self.lowest) / range).clamp(0.0, 1.0)
         } else {
-            f32::from(u8::from(cosine >= self.highest_cosine))
+            f32::from(u8::from(cosine >= self.highest))
         }
     }
 }
@@ -313,8 +328,7 @@ mod tests {
                 late_weight: 0.0,
                 highest_lexical: 1.0,
                 highest_passage: 1.0,
-                lowest_cosine: low,
-                highest_cosine: high,
+                cosines: Cosines { lowest: low, highest: high },
             };
             let fused = scale.fused(lexical, cosine);
             prop_assert!((0.0..=1.0 + 1e-6).contains(&fused));

@@ -2,7 +2,7 @@
 
 use super::function_words;
 use indexer::analysis::{Kind, analyze};
-use indexer::language::{KnownLanguages, Language};
+use indexer::language::{KnownLanguages, Language, is_beyond_latin};
 use indexer::visible::{Field, LanguageView, ReadError, VisibleIndex};
 use std::sync::Arc;
 
@@ -68,20 +68,62 @@ pub fn in_order<T>(found: Vec<Found<T>>) -> Vec<T> {
     before.into_iter().chain(own.articles.into_iter().map(|(article, _)| article)).chain(after).collect()
 }
 
-/// How far a query's words are meant as words of a language, 0..=1: 1, and the less the more of its function words are those of
-/// another one of `others` than of its own. Articles in German name products and pages in English, so that a whole English title
-/// may be made of words that they know; but not by chance is it held together by `how`, `to` and `the`.
-///
-/// Of 1,115 English titles 64 % have more function words of English than of German, of 2,059 German link texts 1.3 %, nearly all of
-/// these English names of pages; of English link texts 0.1 % seem to be of any other language. A detector by letters (whatlang) told
-/// 51 % and 1.4 %, and hears single names as English.
-pub fn meant_in(own: &Language, others: &KnownLanguages, text: &str) -> f32 {
+/// What a query says of the language that its words are meant in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Meant {
+    /// How far they are meant as words of the language at hand by the function words among them, 0..=1: less where more of these are
+    /// another language's than its own. Articles in German name products and pages in English, so that a whole English title may be
+    /// made of words that they know; but not by chance is it held together by `how`, `to` and `the`.
+    ///
+    /// Of 1,115 English titles 64 % have more function words of English than of German, of 2,059 German link texts 1.3 %, nearly all
+    /// of these English names of pages; of English link texts 0.1 % seem to be of any other language. A detector by letters (whatlang)
+    /// told 51 % and 1.4 %, and hears single names as English.
+    pub by_function_words: f32,
+    /// The same by letters: less where the language has letters of its own and the query none of them.
+    pub by_letters: f32,
+    /// Whether neither says that they are of the language, and they may be of another one.
+    pub in_doubt: bool,
+}
+
+impl Meant {
+    /// Without a doubt.
+    pub const HERE: Self = Self { by_function_words: 1.0, by_letters: 1.0, in_doubt: false };
+
+    /// How far a query's words are meant as words of `own` and not of another one of `others`.
+    pub fn of(own: &Language, others: &KnownLanguages, text: &str) -> Self {
+        if !others.are_several() {
+            return Self::HERE;
+        }
+        let words: Vec<String> = text.split_whitespace().take(MAX_WORDS).filter_map(plain_word).collect();
+        let by_function_words = by_function_words(own, others, &words);
+        if own.is_in_latin() {
+            let told = words.iter().any(|word| function_words::contains(own, word));
+            return Self { by_function_words, by_letters: 1.0, in_doubt: !told };
+        }
+        let told = text.chars().any(is_beyond_latin);
+        let by_letters = if told { 1.0 } else { share(0.0, words.len() as f32) };
+        Self { by_function_words, by_letters, in_doubt: !told }
+    }
+
+    /// How far they are meant as words of the language, 0..=1.
+    pub fn here(self) -> f32 {
+        self.by_function_words.min(self.by_letters)
+    }
+}
+
+impl Default for Meant {
+    fn default() -> Self {
+        Self::HERE
+    }
+}
+
+/// How far words are meant as words of `own` by the function words among them.
+fn by_function_words(own: &Language, others: &KnownLanguages, words: &[String]) -> f32 {
     let Some(own) = function_words::of(own) else { return 1.0 };
-    let words: Vec<String> = text.split_whitespace().take(MAX_WORDS).filter_map(plain_word).collect();
     let mut least = 1.0_f32;
     for other in function_words::ALL.iter().filter(|other| others.has_primary(other.language)) {
         let (mut ours, mut theirs) = (0.0, 0.0);
-        for word in &words {
+        for word in words {
             match (own.contains(word), other.contains(word)) {
                 (true, false) => ours += 1.0,
                 (false, true) => theirs += 1.0,
@@ -89,17 +131,23 @@ pub fn meant_in(own: &Language, others: &KnownLanguages, text: &str) -> f32 {
             }
         }
         if theirs > ours {
-            least = least.min((ours + DOUBT) / (ours + theirs + DOUBT));
+            least = least.min(share(ours, theirs));
         }
     }
     least
 }
 
-/// A word in lower case, without what stands around it; none where it has no small letter, as abbreviations: `AI` is no French verb.
+/// Share of the words that are ours among all that are one or the other.
+fn share(ours: f32, theirs: f32) -> f32 {
+    (ours + DOUBT) / (ours + theirs + DOUBT)
+}
+
+/// A word in lower case, without what stands around it; none where it has no letter, or no small one, as abbreviations: `AI` is no
+/// French verb.
 fn plain_word(word: &str) -> Option<String> {
     let word = word.trim_matches(|c: char| !c.is_alphanumeric());
     let abbreviation = word.chars().nth(1).is_some() && !word.contains(char::is_lowercase);
-    (!abbreviation).then(|| word.to_lowercase())
+    (word.contains(char::is_alphabetic) && !abbreviation).then(|| word.to_lowercase())
 }
 
 /// The mean of cosines that are there, at least [`FEW`]. Counted in whole numbers: the same in whatever order they come.
@@ -184,30 +232,43 @@ mod tests {
     }
 
     #[test]
-    fn function_words_tell_in_which_language_a_query_is_meant() {
+    fn function_words_and_letters_tell_in_which_language_a_query_is_meant() {
         let tag = |tag| Language::parse(tag).expect("a tag");
-        for (own, text, expected) in [
-            ("de", "How to set up a dashboard", 1.0 / 13.0), // how, to, a
-            ("de-at", "Create a project", 0.2),
-            ("de", "Dashboard", 1.0),
-            ("de", "Dashboard Widget Export", 1.0),
-            ("de", "max_retries", 1.0),
-            ("de", "E-Mail-Warnungen", 1.0), // in one piece: Italian `e` is not meant
-            ("de", "Wie richte ich das Dashboard for Teams ein?", 1.0),
-            ("en", "¿Cómo cambio mi contraseña?", 1.0 / 9.0),
-            ("en", "AI assistant", 1.0), // no French `ai`
-            ("en", "how do I restore a page", 1.0),
-            ("nb", "hvordan endrer jeg passordet", 1.0),
-            ("ja", "how to export", 1.0 / 9.0),
-            ("eo", "how to export", 1.0), // nothing is known of its own
-            ("de", "", 1.0),
-            ("de", "?! 404", 1.0),
+        for (own, text, here, in_doubt) in [
+            ("de", "How to set up a dashboard", 1.0 / 13.0, true), // how, to, a
+            ("de-at", "Create a project", 0.2, true),
+            ("de", "Dashboard", 1.0, true),
+            ("de", "Dashboard Widget Export", 1.0, true),
+            ("de", "max_retries", 1.0, true),
+            ("de", "E-Mail-Warnungen", 1.0, true), // in one piece: Italian `e` is not meant
+            ("de", "Export im Dashboard", 1.0, false),
+            ("de", "Wie richte ich das Dashboard for Teams ein?", 1.0, false),
+            ("en", "¿Cómo cambio mi contraseña?", 1.0 / 9.0, true),
+            ("en", "AI assistant", 1.0, true), // no French `ai`
+            ("en", "how do I restore a page", 1.0, false),
+            ("nb", "hvordan endrer jeg passordet", 1.0, false),
+            ("ja", "how to export", 1.0 / 13.0, true), // none of these words has a letter of it
+            ("ja", "Dashboard", 0.2, true),
+            ("ja", "PDF", 1.0, true), // of every language
+            ("ja", "PDF エクスポート", 1.0, false),
+            ("ja", "Settings API の Webhook Endpoint", 1.0, false),
+            ("ru", "сброс пароля", 1.0, false),
+            ("ru", "reset password", 1.0 / 9.0, true),
+            ("eo", "how to export", 1.0, true), // nothing is known of its own
+            ("vi", "đổi mật khẩu", 1.0, true),
+            ("de", "", 1.0, true),
+            ("ja", "?! 404", 1.0, true),
         ] {
-            let meant = meant_in(&tag(own), &KnownLanguages::All, text);
-            assert!((meant - expected).abs() < 1e-6, "{own}: {text}: {meant}");
+            let meant = Meant::of(&tag(own), &KnownLanguages::All, text);
+            assert!((meant.here() - here).abs() < 1e-6, "{own}: {text}: {meant:?}");
+            assert_eq!(meant.in_doubt, in_doubt, "{own}: {text}");
         }
-        let german = KnownLanguages::Only([tag("de")].into());
-        assert_eq!(meant_in(&tag("de"), &german, "how to export"), 1.0, "the model knows no English");
+        let export = Meant::of(&tag("ja"), &KnownLanguages::All, "how to export");
+        assert!((export.by_function_words - 1.0 / 9.0).abs() < 1e-6, "{export:?}"); // confidence is calibrated to these
+        for (own, text) in [("de", "how to export"), ("ja", "Dashboard")] {
+            let known = KnownLanguages::Only([tag(own)].into());
+            assert_eq!(Meant::of(&tag(own), &known, text), Meant::HERE, "the model knows no English");
+        }
     }
 
     #[test]

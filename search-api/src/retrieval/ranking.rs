@@ -4,7 +4,7 @@ use super::asked::{Asked, HEAD, Head};
 use super::confidence;
 use super::evidence::Evidence;
 use super::fusion::{self, NOTHING, Scale, Scored};
-use super::language::{self, Found};
+use super::language::{self, Found, Meant};
 use super::lexical::{self, Scratch};
 use super::reading::{self, QueryWord};
 use super::{Confidence, Mode, Query, dense, facets, pins, rerank, spelling};
@@ -115,7 +115,7 @@ pub fn rank<'a>(
         let trust = if known { fusion::Trust::Full } else { fusion::Trust::Half };
         if known && vector.is_some() {
             // Only a vector crosses to another language.
-            evidence.meant = language::meant_in(view.language(), &query.model_knows, &query.text);
+            evidence.meant = Meant::of(view.language(), &query.model_knows, &query.text);
         }
         let scale = fusion::fuse(view, &asked, &mut evidence, mode, trust);
         let id = |article| Some(view.article_id(article));

@@ -94,7 +94,7 @@ impl Signals {
             lead(&coverage),
             cosine(first[0]),
             lead(&cosine),
-            1.0 - at_home(evidence.said_here()),
+            1.0 - at_home(evidence.said(evidence.meant.by_function_words)),
             likeness(first[0]),
             // Tokens find something near in any text: where no article comes next it is unknown how much that would be.
             if next.is_empty() { 0.0 } else { lead(&likeness) },

@@ -21,7 +21,7 @@ struct Line<'a> {
 
 #[derive(Serialize)]
 struct Signals {
-    known: f32,
+    at_home: f32,
     identifiers: f32,
     unknown: f32,
     words: f32,
@@ -44,8 +44,8 @@ pub fn write(file: &Path, asked: &Asked) -> Result<()> {
         };
         let mut grades: Vec<i32> = judged.judgments.values().copied().filter(|grade| *grade > 0).collect();
         grades.sort_unstable_by(|a, b| b.cmp(a));
-        let retrieval::WeightSignals { known, identifiers, unknown, words, closeness, agreement } = parts.signals;
-        let signals = Signals { known, identifiers, unknown, words, closeness, agreement };
+        let retrieval::WeightSignals { at_home, identifiers, unknown, words, closeness, agreement } = parts.signals;
+        let signals = Signals { at_home, identifiers, unknown, words, closeness, agreement };
         let articles = parts.articles.iter().filter_map(graded).collect();
         serde_json::to_writer(&mut out, &Line { query: &judged.text, signals, articles, grades })
             .with_context(failed)?;

@@ -120,11 +120,15 @@ fn meaning(explanation: &Explanation) -> Option<String> {
 
 /// That words count less, where they do.
 fn language(explanation: &Explanation) -> Option<String> {
-    let foreign = explanation.mode == Mode::Hybrid && explanation.likeness.at_home < 1.0;
-    foreign.then(|| {
-        "Little of the query is said in words of this article's language, so its words count less and its meaning more."
-            .to_owned()
-    })
+    let likeness = &explanation.likeness;
+    let because = match explanation.mode {
+        Mode::Hybrid if likeness.at_home < 1.0 => "Little of the query is said in words of this article's language",
+        Mode::Hybrid if likeness.trusted < 1.0 => {
+            "Nothing tells in which language the query is, and what its words find first is far from it in meaning"
+        }
+        _ => return None,
+    };
+    Some(format!("{because}, so its words count less and its meaning more."))
 }
 
 fn tie_breakers(likeness: &Likeness) -> Option<String> {
