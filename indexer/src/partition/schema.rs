@@ -15,7 +15,7 @@ use tantivy::tokenizer::PreTokenizedString;
 
 /// Version of everything a partition keeps on disk: fields, records, vectors, and the terms that [`crate::analysis`] makes.
 /// Raise it when any of them changes: partitions of another version are built again.
-pub(crate) const FORMAT: u32 = 5;
+pub(crate) const FORMAT: u32 = 6;
 
 /// Ordinal of an article's head document; its passages are `0..`, in order, right after it: at most 65,000 ([`crate::passage`]).
 pub(crate) const HEAD: u64 = 0xFFFE;
