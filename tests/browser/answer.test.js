@@ -23,6 +23,7 @@ test("a question with a typo is answered by the right passage, and the reader sa
   await page.getByRole("button", { name: "Yes, it did" }).click();
   assert.equal((await stored).status(), 202);
   await page.getByText("Good to hear.").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Yes, it did" }).count(), 0, "it is said");
 
   assert.equal(impressions.events[0].type, "impression");
   assert.equal(impressions.events[0].rank, 1);

@@ -23,6 +23,7 @@ test("the form offers answers while one writes, the ticket has a status page, an
   await page.getByLabel("What happened").fill("There is no electricity on the boat since the breaker tripped.");
   const offered = page.getByRole("region", { name: "These may answer it" });
   await offered.getByRole("link", { name: "Connect to shore power" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Look for answers first" }).count(), 0, "scripts have looked");
   await page.getByLabel("Which pier?").selectOption("North");
   await page.getByRole("button", { name: "Send to support" }).click();
 
