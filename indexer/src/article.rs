@@ -109,9 +109,11 @@ impl Article {
         let mut document = Document::parse(&source, parted.body_line, path, portal.allow_html, &mut findings);
         let title = title(&metadata, &document, path);
         document.drop_repeated_title(&title);
-        let description = markdown::unmark(&metadata.description);
-        let sections = led_by(&description, document.sections());
+        let description = markdown::unmark(&metadata.description).trim().to_owned();
+        let sections = document.sections();
+        // By its text: descriptions are left untranslated.
         let language = language(portal, &metadata, path, &title, &sections);
+        let sections = led_by(&description, sections);
         let html = document.html(&language, &title);
         let body = Body { markdown: document.markdown(), contents: document.contents(), html };
         let links = document.links(&mut findings);
@@ -292,6 +294,8 @@ mod tests {
         assert_eq!(passages("# T\n\nText\n"), [of("", "In short"), of("", "Text")]);
         assert_eq!(passages("# Other\n\nText\n"), [of("", "In short"), of("Other", "Text")]);
         assert_eq!(passages(""), [of("", "In short")]);
+        let (blank, _) = parse("a.md", b"---\ntitle: T\ndescription: '[!A ]'\n---\nText\n");
+        assert_eq!((blank.head.description.as_str(), blank.sections.len()), ("", 1));
     }
 
     #[test]

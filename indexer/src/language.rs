@@ -76,7 +76,7 @@ impl KnownLanguages {
     pub fn are_several(&self) -> bool {
         match self {
             Self::All => true,
-            Self::Only(known) => known.len() > 1,
+            Self::Only(known) => known.windows(2).any(|two| two[0].primary() != two[1].primary()),
         }
     }
 }
@@ -220,7 +220,7 @@ mod tests {
         assert!(known.has(&tag("en-gb")) && known.has(&tag("pt")) && known.has(&Language::unknown()));
         assert!(!known.has(&tag("fr")));
         assert!(known.are_several() && KnownLanguages::All.are_several());
-        assert!(!KnownLanguages::Only(languages(&["en"]).into()).are_several());
+        assert!(!KnownLanguages::Only(languages(&["en", "en-gb"]).into()).are_several());
     }
 
     #[test]

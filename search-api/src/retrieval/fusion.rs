@@ -141,7 +141,7 @@ fn signals(view: &LanguageView, asked: &Asked, evidence: &Evidence, pools: &Pool
     let common = first.iter().filter(is_near).count() as f32;
     let best = first.iter().min_by(|a, b| best_first(a, b));
     let nearness = best.map_or(0.0, |scored| cosines.share(evidence.cosine[scored.article as usize]));
-    let doubted = if evidence.meant.in_doubt { weight::doubted(nearness) } else { 1.0 };
+    let doubted = if evidence.meant.in_doubt { weight::doubted(nearness, evidence.identifiers) } else { 1.0 };
     Signals {
         at_home: weight::at_home(evidence.said(evidence.meant.here())) * doubted,
         identifiers: evidence.identifiers,

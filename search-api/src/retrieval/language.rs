@@ -81,7 +81,7 @@ pub struct Meant {
     pub by_function_words: f32,
     /// The same by letters: less where the language has letters of its own and the query none of them.
     pub by_letters: f32,
-    /// Whether neither says that they are of the language, and they may be of another one.
+    /// Whether no function word or letter of the language is among them, though it has a list of these or letters of its own.
     pub in_doubt: bool,
 }
 
@@ -98,7 +98,8 @@ impl Meant {
         let by_function_words = by_function_words(own, others, &words);
         if own.is_in_latin() {
             let told = words.iter().any(|word| function_words::contains(own, word));
-            return Self { by_function_words, by_letters: 1.0, in_doubt: !told };
+            let can_tell = function_words::of(own).is_some();
+            return Self { by_function_words, by_letters: 1.0, in_doubt: can_tell && !told };
         }
         let told = text.chars().any(is_beyond_latin);
         let by_letters = if told { 1.0 } else { share(0.0, words.len() as f32) };
@@ -254,8 +255,8 @@ mod tests {
             ("ja", "Settings API の Webhook Endpoint", 1.0, false),
             ("ru", "сброс пароля", 1.0, false),
             ("ru", "reset password", 1.0 / 9.0, true),
-            ("eo", "how to export", 1.0, true), // nothing is known of its own
-            ("vi", "đổi mật khẩu", 1.0, true),
+            ("eo", "how to export", 1.0, false), // nothing is known of its own
+            ("vi", "đổi mật khẩu", 1.0, false),
             ("de", "", 1.0, true),
             ("ja", "?! 404", 1.0, true),
         ] {
