@@ -253,6 +253,10 @@ mod tests {
         assert_eq!(found("Откройте Settings и выберите Webhook Endpoint Configuration."), Some("ru"));
         assert_eq!(found("เปิด Settings แล้วเลือก Webhook Endpoint Configuration"), Some("th"));
         assert_eq!(found("Choose the font 明朝 in the settings of the document and save it."), Some("en"));
+    }
+
+    #[test]
+    fn languages_and_letters_are_latin_or_not() {
         for tag in ["ja", "zh-cn", "ko", "ru", "uk", "el", "ar", "he", "th", "hi"] {
             assert!(!Language::parse(tag).expect("a tag").is_in_latin(), "{tag}");
         }

@@ -20,8 +20,8 @@ const MOST_EDITS: u8 = 2;
 /// and they take longest to read.
 const MANY: u64 = 256;
 
-/// Kana, Han and Hangul begin here. An edit turns no `l` into one of them, and of their thousands each is a way into the dictionary that
-/// an automaton of edits would go some steps.
+/// From here on stand Kana, Han and Hangul. What is long enough to be misspelt in other letters is not an edit or two away from a word of
+/// theirs, and each of their thousands is a way into the dictionary that an automaton of edits would go some steps.
 const FIRST_OF_EAST_ASIA: &str = "\u{3000}";
 
 /// By beginning and limit: the most frequent words.
@@ -161,7 +161,7 @@ impl LanguageView {
         Ok(most_frequent(words?, limit))
     }
 
-    /// `typed`: what the automaton was built of.
+    /// `typed`: what the automaton was built of, as typed.
     fn words_accepted<A: Automaton<State: Clone>>(
         &self,
         typed: &str,

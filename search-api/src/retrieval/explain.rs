@@ -7,7 +7,7 @@ mod sentences;
 
 use super::boost::Factors;
 use super::closeness::Pairs;
-use super::fusion::best_passage;
+use super::fusion::best_among;
 use super::late_interaction;
 use super::lexical::inverse_frequency;
 use super::ranking::{self, Ranking};
@@ -44,7 +44,7 @@ pub struct Explanation {
     pub sentences: Vec<String>,
     /// Words of the query, most important first, that are not in its title.
     pub missing: Vec<String>,
-    /// Heading and anchor of the passage that speaks for it; empty before the first heading.
+    /// Heading and anchor of the passage under one that speaks most for it; empty if it has no headings.
     pub heading: (String, String),
 }
 
@@ -83,7 +83,7 @@ pub struct Likeness {
     pub dense: Option<(f32, usize)>,
     /// How far the query's words are those of its language's articles, 0..=1: see [`super::weight`].
     pub at_home: f32,
-    /// The same, less where nothing tells their language and they find what is far in meaning.
+    /// The same, less where nothing says that they are and they find what is far in meaning; 0 but in a hybrid ranking.
     pub trusted: f32,
     /// How near the query's words stand to each other, 0..=1; `None` for fewer than two content words.
     pub closeness: Option<f32>,
@@ -174,7 +174,11 @@ fn of(
         }
     };
     let ranked = &ranking.languages[language];
-    let passage = best_passage(view, article, &ranked.evidence, &ranked.scale).map(|document| view.passage(document));
+    let mut under_headings = Vec::new();
+    for document in view.passages_of(article) {
+        under_headings.extend((!view.passage(document)?.trail.is_empty()).then_some(document));
+    }
+    let passage = best_among(under_headings, &ranked.evidence, &ranked.scale).map(|document| view.passage(document));
     let passage = passage.transpose()?;
     let heading = passage
         .map(|passage| (passage.trail.last().copied().unwrap_or_default().to_owned(), passage.anchor.to_owned()));

@@ -154,8 +154,13 @@ fn signals(view: &LanguageView, asked: &Asked, evidence: &Evidence, pools: &Pool
 
 /// The passage of an article that speaks for it: best under the same combination, the first of equals.
 pub fn best_passage(view: &LanguageView, article: u32, evidence: &Evidence, scale: &Scale) -> Option<u32> {
+    best_among(view.passages_of(article), evidence, scale)
+}
+
+/// The best of some passages in the same way.
+pub fn best_among(passages: impl IntoIterator<Item = u32>, evidence: &Evidence, scale: &Scale) -> Option<u32> {
     let mut best: Option<(u32, f32)> = None;
-    for document in view.passages_of(article) {
+    for document in passages {
         let lexical = evidence.passage_lexical[document as usize] / scale.highest_passage;
         let score = scale.fused(lexical, evidence.cosine_of(document));
         if best.is_none_or(|(_, highest)| score > highest) {

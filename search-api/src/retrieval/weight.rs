@@ -11,8 +11,8 @@
 //! identifiers (`E4224`, `max_retries`) is not theirs at all: a sentence embedding knows next to nothing of them, and who types
 //! one wants the article that has it. Where less than half of the query's weight lies on known words, or its function words
 //! are another language's, it is most likely of another language than the articles, and what its words say counts the less, down to
-//! nothing. Where no function word or letter says that it is of theirs, they count the less, down to a half, the farther in meaning the article is that they
-//! find first: words of an English title that German articles borrow find by chance what it is not about.
+//! nothing. Where no function word or letter says that it is of theirs, they count the less, down to a half, the farther in meaning
+//! the article is that they find first: words of an English title that German articles borrow find by chance what it is not about.
 
 /// What is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -60,8 +60,8 @@ pub fn at_home(known: f32) -> f32 {
 /// first article by words has. Identifiers are of no language: what they say remains.
 ///
 /// With multilingual-e5-small the nDCG@10 of English titles that look for German pages becomes 0.689 instead of 0.675, of ones that
-/// look for French pages 0.603 instead of 0.592; of German, English and French queries in the articles' language it falls by 0.0008. A least of 0, 0.35 or
-/// 0.6 gives the same within 0.002.
+/// look for French pages 0.603 instead of 0.592; of German, English and French queries in the articles' language it falls by 0.0008 at
+/// most. A least of 0, 0.35 or 0.6 gives the same within 0.002.
 pub fn doubted(nearness: f32, identifiers: f32) -> f32 {
     /// From here on what words find first is taken for what is meant.
     const NEAR: f32 = 0.7;

@@ -124,7 +124,7 @@ fn language(explanation: &Explanation) -> Option<String> {
     let because = match explanation.mode {
         Mode::Hybrid if likeness.at_home < 1.0 => "Little of the query is said in words of this article's language",
         Mode::Hybrid if likeness.trusted < 1.0 => {
-            "Nothing tells in which language the query is, and what its words find first is far from it in meaning"
+            "Nothing says that the query is in this article's language, and what its words find first is not what is nearest to it in meaning"
         }
         _ => return None,
     };

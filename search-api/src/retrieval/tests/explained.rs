@@ -92,6 +92,12 @@ fn what_a_word_in_a_heading_would_do_is_what_saving_it_does() {
     assert!(tried.iter().any(|tried| tried.heading.as_deref() == Some("By bank")), "{tried:?}");
     let said = in_words(&tried).expect("words");
     assert!(said.contains("“invoice” in") && said.contains("would move it from"), "{said}");
+
+    let mut led = articles;
+    led[0] = article("pay.md", "Settle what is owed", "The bank takes it.\n\n## In cash\n\nCome by.");
+    let tried = proven(&led, "invoice bank", "pay");
+    let tells = tried.iter().any(|tried| tried.heading.as_deref() == Some("In cash"));
+    assert!(tells, "where the text before the first heading answers best: {tried:?}");
 }
 
 #[test]

@@ -371,5 +371,5 @@ fn words_of_a_question_in_another_language_do_not_count_because_the_articles_bor
     let in_doubt = explained("reset password");
     let said = in_doubt.sentences.join(" ");
     assert_eq!(in_doubt.likeness.trusted, 0.5, "the vectors say that it is about another article");
-    assert!(said.contains("Nothing tells in which language the query is"), "{said}");
+    assert!(said.contains("Nothing says that the query is in this article's language"), "{said}");
 }
