@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 """Cuts judged collections of many languages out of help that Debian packages: LibreOffice's and GNOME's.
 
-Usage: scripts/judged_help.py PACKAGES OUT
-
 PACKAGES is a folder with the packages, as they are fetched on Debian 12 by
 
     apt-get download gnome-user-docs libreoffice-help-en-us libreoffice-help-fr libreoffice-help-ja
@@ -12,13 +10,13 @@ OUT gets a folder a collection, in the form that scripts/eval.py takes:
     links-libreoffice-ja       text of a link -> page that it leads to; the pages with such a link are left out (exclude.tsv)
     index-libreoffice-ja       entry of the printed index, which the page does not show -> page
     latin-libreoffice-ja       those of them that have no letter but Latin ones, where the language has others
-    titles-libreoffice-ja-to-en  title of a page -> the same page in the other language
-    summaries-gnome-ja         summary of a page, which is cut out of it -> page
-    titles-gnome-ja-to-en
+    summaries-gnome-ja         summary of a page, which is not part of its text -> page
+    titles-gnome-ja-to-en      title of a page -> the same page in the other language
 
 Pages are Markdown; those left in English are not among another language's. At most 600 queries a collection, drawn with a seed.
 """
 
+import argparse
 import html.parser
 import json
 import pathlib
@@ -54,12 +52,13 @@ class Page:
 
 
 def main():
-    if len(sys.argv) != 3 or not pathlib.Path(sys.argv[1]).is_dir():
-        sys.exit(__doc__)
-    packages, out = map(pathlib.Path, sys.argv[1:])
-    debs = sorted(packages.glob("*.deb"))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("packages", type=pathlib.Path, help="folder with the packages")
+    parser.add_argument("out", type=pathlib.Path, help="folder that gets the collections")
+    args = parser.parse_args()
+    debs = sorted(args.packages.glob("*.deb"))
     if not debs:
-        sys.exit(f"{packages}: no .deb in here; without arguments this tells how to fetch some")
+        sys.exit(f"{args.packages}: no .deb in here; --help says how to fetch some")
     with tempfile.TemporaryDirectory() as unpacked:
         for deb in debs:
             subprocess.run(["dpkg-deb", "-x", deb, unpacked], check=True)
@@ -67,7 +66,7 @@ def main():
         for product, helps in [("libreoffice", libreoffice(root)), ("gnome", gnome(root))]:
             for language, pages in helps.items():
                 drop_untranslated(pages, helps.get("en", {}) if language != "en" else {})
-            write_all(out, product, helps)
+            write_all(args.out, product, helps)
 
 
 # What the packages hold

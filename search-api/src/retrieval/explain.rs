@@ -176,7 +176,9 @@ fn of(
     let ranked = &ranking.languages[language];
     let mut under_headings = Vec::new();
     for document in view.passages_of(article) {
-        under_headings.extend((!view.passage(document)?.trail.is_empty()).then_some(document));
+        if !view.passage(document)?.trail.is_empty() {
+            under_headings.push(document);
+        }
     }
     let passage = best_among(under_headings, &ranked.evidence, &ranked.scale).map(|document| view.passage(document));
     let passage = passage.transpose()?;
