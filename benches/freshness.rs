@@ -1,10 +1,10 @@
 //! Time from saving a file to finding it over HTTP: lexically, and with its vector.
 //!
-//! Measured: 1,000 saves, one after another, into a portal of 1,000 articles, each of a new text with a word that stands nowhere
+//! Measured: 1,000 saves, one after another, into a portal of `--articles` (1,000), each of a new text with a word that stands nowhere
 //! else; the clock starts when the file is renamed into place and stops when it is the first answer of a search for that word
 //! (for the vector: when the same search answers `mode: hybrid` again). The polling itself costs some of the machine.
 //!
-//! Run: `make freshness`, or `cargo bench --workspace --bench freshness -- [--model DIR] [--saves N]`.
+//! Run: `make freshness`, or `cargo bench --workspace --bench freshness -- [--model DIR] [--saves N] [--articles N]`.
 
 #[path = "../tests/contents.rs"]
 #[allow(dead_code, reason = "shared with the tests, which use all of it")]
@@ -22,10 +22,11 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let after =
         |name: &str| arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1));
-    let saves: usize = after("--saves").map_or(1_000, |saves| saves.parse().expect("--saves N"));
+    let number = |name: &str| after(name).map_or(1_000, |number| number.parse::<usize>().expect(name));
+    let (saves, articles) = (number("--saves"), number("--articles"));
     let model = after("--model").cloned().or_else(|| std::env::var("SIGNPOST_TEST_MODEL").ok());
     let (content, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    shop(content.path(), 1_000);
+    shop(content.path(), articles);
     let mut options = Vec::new();
     if let Some(model) = &model {
         options.extend(["--model", model]);
@@ -34,7 +35,7 @@ fn main() {
     let (mut lexical, mut hybrid) = (Histogram::<u64>::new(3).unwrap(), Histogram::<u64>::new(3).unwrap());
     let mut random = Seeded(2);
     for number in 0..saves {
-        let target = random.below(1_000);
+        let target = random.below(articles);
         let path = content.path().join(format!("shop/articles/a{target:04}.md"));
         let marker = format!("zq{number}x");
         let text = article(&format!("{} {marker}", words(&mut random, 3)), "language: en\n", &mut random);

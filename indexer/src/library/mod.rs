@@ -178,7 +178,8 @@ impl Library {
     }
 
     /// Commits changes: an article leaves the partition it was in and enters that of its (audience, language). Articles whose
-    /// audience changes or that are removed are denied first. One commit a partition touched, merged to one segment, fsynced, then swapped.
+    /// audience changes or that are removed are denied first. One commit a partition touched, merged as far as it pays,
+    /// fsynced, then swapped.
     /// Of several changes of one article the last counts. Vectors without a `model` are dropped.
     ///
     /// When a partition cannot be written the others still are, and the error names the first that could not. An article of which

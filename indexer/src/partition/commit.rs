@@ -1,7 +1,7 @@
-//! Changing a partition: one commit, merged to one segment, made durable, read again and counted.
+//! Changing a partition: one commit, merged as far as it pays, made durable, read again and counted.
 
 use super::schema::{Entry, FORMAT, PATH, entries, schema, settings};
-use super::{Key, LABEL, Label, Partition, PartitionError, open_index, plugins};
+use super::{Key, LABEL, Label, Partition, PartitionError, Segment, open_index, plugins};
 use crate::article::Article;
 use crate::embedder::{Embedding, ModelDigest};
 use crate::passage::Passage;
@@ -9,10 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
-use tantivy::index::SegmentId;
+use tantivy::index::{SegmentId, SegmentMeta};
 use tantivy::indexer::{IndexWriterOptions, UserOperation};
 use tantivy::merge_policy::NoMergePolicy;
 use tantivy::{Index, IndexBuilder, IndexWriter, Term};
+
+/// What a partition may waste, in documents that are dead or stand beside its largest segment: one of so many living ones in that.
+/// A save then writes a sixteenth of the partition at most until the one that merges it whole, and a query finds two segments at most.
+const WASTE: u32 = 8;
 
 /// Changes of one partition, each article at most once.
 #[derive(Default)]
@@ -54,9 +58,13 @@ pub(crate) fn commit(
         Some(_) => open_index(folder, model)?,
         None => create(folder, key, model)?,
     };
-    write(&index, batch)?;
+    // Whoever leaves a partition leaves its files, and vectors of two models never meet in it.
+    let other_model =
+        |segment: &Segment| segment.vectors.model().is_some_and(|other| model.is_some_and(|m| m != other));
+    let whole = !batch.remove.is_empty() || current.is_some_and(|it| it.segments.iter().any(|it| other_model(it)));
+    write(&index, batch, whole)?;
     sync(folder)?;
-    let partition = Partition::read(&index, key.clone())?;
+    let partition = Partition::read(&index, key.clone(), current.map_or(&[], |it| &it.segments))?;
     // The engine can return Ok from a commit whose worker died, with its documents lost.
     match partition.living_documents() {
         found if found == expected => Ok(Some(partition)),
@@ -88,9 +96,11 @@ fn create(folder: &Path, key: &Key, model: Option<ModelDigest>) -> Result<Index,
     Ok(plugins(model).into_iter().fold(index, IndexBuilder::register_plugin).create_in_dir(folder)?)
 }
 
-fn write(index: &Index, batch: &Batch) -> Result<(), PartitionError> {
+/// Commits a batch and merges `whole` the partition, or what [`unmerged`] says.
+fn write(index: &Index, batch: &Batch, whole: bool) -> Result<(), PartitionError> {
     let mut writer = append(index, batch)?;
-    if let Some(segments) = unmerged(index)? {
+    let segments = unmerged(&index.searchable_segment_metas()?, whole);
+    if !segments.is_empty() {
         writer.merge(&segments).wait()?;
         // The files of what was merged away: whoever still reads them has them open.
         writer.garbage_collect_files().wait()?;
@@ -98,11 +108,19 @@ fn write(index: &Index, batch: &Batch) -> Result<(), PartitionError> {
     Ok(writer.wait_merging_threads()?)
 }
 
-/// The segments, unless there is just one and nothing in it is deleted. Holds on to no segment: held files are not collected.
-fn unmerged(index: &Index) -> Result<Option<Vec<SegmentId>>, PartitionError> {
-    let segments = index.searchable_segment_metas()?;
-    let merged = segments.len() <= 1 && !segments.iter().any(|segment| segment.has_deletes());
-    Ok((!merged).then(|| segments.iter().map(|segment| segment.id()).collect()))
+/// The segments to be merged into one: none, all but the largest, or all, if `whole` or too much were wasted otherwise.
+fn unmerged(segments: &[SegmentMeta], whole: bool) -> Vec<SegmentId> {
+    let Some(largest) = segments.iter().max_by_key(|segment| segment.num_docs()) else { return Vec::new() };
+    let beside = segments.iter().filter(|segment| segment.id() != largest.id());
+    let wasted = largest.num_deleted_docs() + beside.clone().map(|segment| segment.num_docs()).sum::<u32>();
+    let merged: Vec<_> = match whole || wasted > largest.num_docs() / WASTE {
+        true => segments.iter().collect(),
+        false => beside.collect(),
+    };
+    match &merged[..] {
+        [one] if !one.has_deletes() => Vec::new(),
+        _ => merged.into_iter().map(SegmentMeta::id).collect(),
+    }
 }
 
 /// Commits a batch as a segment of its own. An idle writer holds threads and memory, so each commit opens one.

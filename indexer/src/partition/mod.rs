@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
 use tantivy::Index;
-use tantivy::index::SegmentComponent;
+use tantivy::index::{SegmentComponent, SegmentReader};
 use tantivy::plugin::SegmentPlugin;
 
 /// Name of the file that says what a partition holds.
@@ -63,8 +63,10 @@ struct Label {
 pub(crate) struct Partition {
     /// What its articles have in common.
     pub(crate) key: Key,
-    /// Its segments: one, but for the moment between a commit and a merge that a crash may have kept apart.
+    /// Its segments: at most two, but for a moment between a commit and a merge that a crash may have kept apart.
     pub(crate) segments: Vec<Arc<Segment>>,
+    /// By segment and article in it: whether no later commit deleted it.
+    pub(crate) alive: Vec<Vec<bool>>,
     /// Articles that are not deleted, by path: segment, article in it.
     by_path: Vec<(usize, usize)>,
 }
@@ -95,20 +97,26 @@ impl Partition {
         let key = read_label(folder)?;
         let index = open_index(folder, None)?;
         verify(folder, &index)?;
-        Self::read(&index, key)
+        Self::read(&index, key, &[])
     }
 
-    /// Opens what was just written.
-    fn read(index: &Index, key: Key) -> Result<Self, PartitionError> {
-        let segment = |segment| Segment::open(&segment, &key).map(Arc::new);
-        let segments: Vec<_> = index.searchable_segments()?.into_iter().map(segment).collect::<Result<_, _>>()?;
-        let living = |(s, segment): (usize, &Arc<Segment>)| {
-            let living = segment.articles.iter().enumerate().filter(|(_, article)| !article.deleted);
-            living.map(|(a, _)| (s, a)).collect::<Vec<_>>()
-        };
-        let mut by_path: Vec<_> = segments.iter().enumerate().flat_map(living).collect();
-        by_path.sort_unstable_by_key(|(s, a)| segments[*s].articles[*a].head.path.as_str());
-        Ok(Self { key, segments, by_path })
+    /// Opens what was just written, but for those of its segments that are open.
+    fn read(index: &Index, key: Key, open: &[Arc<Segment>]) -> Result<Self, PartitionError> {
+        let mut read = Self { key, segments: Vec::new(), alive: Vec::new(), by_path: Vec::new() };
+        for (s, segment) in index.searchable_segments()?.iter().enumerate() {
+            let reader = SegmentReader::open(segment)?;
+            let segment = match open.iter().find(|open| open.id == segment.id()) {
+                Some(open) => Arc::clone(open),
+                None => Arc::new(Segment::open(&reader, &read.key)?),
+            };
+            let alive: Vec<_> = segment.articles.iter().map(|article| !reader.is_deleted(article.first)).collect();
+            read.by_path.extend(alive.iter().enumerate().filter(|(_, alive)| **alive).map(|(a, _)| (s, a)));
+            read.segments.push(segment);
+            read.alive.push(alive);
+        }
+        let segments = &read.segments;
+        read.by_path.sort_unstable_by_key(|(s, a)| segments[*s].articles[*a].head.path.as_str());
+        Ok(read)
     }
 
     /// Articles that are not deleted, in the order of their paths, each with its segment.

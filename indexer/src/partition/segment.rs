@@ -10,10 +10,10 @@ use crate::{token_codes, word_order};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::index::{InvertedIndexReader, SegmentReader};
+use tantivy::index::{InvertedIndexReader, SegmentId, SegmentReader};
 use tantivy::schema::Value;
 use tantivy::store::StoreReader;
-use tantivy::{DocId, Segment as EngineSegment, TantivyDocument};
+use tantivy::{DocId, TantivyDocument};
 
 /// A read of the index failed (a damaged or vanished file).
 #[derive(Debug, thiserror::Error)]
@@ -29,8 +29,10 @@ pub enum ReadError {
     Passage,
 }
 
-/// An opened segment. Nothing in it changes.
+/// An opened segment. Nothing in it changes: which of its articles later commits deleted is known to the [`super::Partition`].
 pub(crate) struct Segment {
+    /// Its name among the engine's segments.
+    pub(crate) id: SegmentId,
     /// Documents, the deleted ones included.
     pub(crate) documents: u32,
     /// Its articles in the order of their documents, the deleted ones included.
@@ -60,8 +62,6 @@ pub(crate) struct IndexedArticle {
     pub(crate) lengths: [u32; Field::ALL.len()],
     /// Whether every passage has a vector of the segment's model.
     pub(crate) embedded: bool,
-    /// Whether a later commit deleted it.
-    pub(crate) deleted: bool,
 }
 
 impl IndexedArticle {
@@ -83,16 +83,16 @@ impl IndexedArticle {
 
 impl Segment {
     /// Opens a segment of the partition `key`. Every article in it must be of that partition, and whole.
-    pub(crate) fn open(segment: &EngineSegment, key: &Key) -> Result<Self, PartitionError> {
-        let reader = SegmentReader::open(segment)?;
+    pub(crate) fn open(reader: &SegmentReader, key: &Key) -> Result<Self, PartitionError> {
         let fields = || Field::ALL.into_iter().map(Field::terms);
         let mut opened = Self {
+            id: reader.segment_id(),
             documents: reader.max_doc(),
             articles: Vec::new(),
-            vectors: Vectors::open(&reader)?,
-            orders: Records::open(&reader, &word_order::COMPONENT)?,
-            codes: Records::open(&reader, &token_codes::COMPONENT)?,
-            shown: Records::open(&reader, &shown::COMPONENT)?,
+            vectors: Vectors::open(reader)?,
+            orders: Records::open(reader, &word_order::COMPONENT)?,
+            codes: Records::open(reader, &token_codes::COMPONENT)?,
+            shown: Records::open(reader, &shown::COMPONENT)?,
             terms: fields().map(|field| reader.inverted_index(field)).collect::<Result<_, _>>()?,
             words: reader.inverted_index(WORDS)?,
             norms: fields().map(|field| reader.get_fieldnorms_reader(field)).collect::<Result<_, _>>()?,
@@ -105,7 +105,7 @@ impl Segment {
         {
             return Err(PartitionError::Damaged("components of one segment differ in length".to_owned()));
         }
-        opened.articles = opened.read_articles(&reader, key)?;
+        opened.articles = opened.read_articles(reader, key)?;
         Ok(opened)
     }
 
@@ -172,7 +172,6 @@ impl Segment {
                 passages: u16::try_from(passages).map_err(|_| torn())?,
                 lengths: [0; Field::ALL.len()],
                 embedded: false,
-                deleted: reader.alive_bitset().is_some_and(|alive| alive.is_deleted(first)),
             };
             if ordinal(first) != Some(HEAD) || ordinal(article.body()) != Some(BODY) {
                 return Err(torn());

@@ -17,9 +17,7 @@ pub(crate) struct Living {
 impl Living {
     /// The articles of a partition that are not deleted, less those at the paths of `denied`.
     pub(crate) fn new(partition: Arc<Partition>, denied: &HashMap<String, u64>, version: u64) -> Self {
-        let segments = partition.segments.iter();
-        let mut alive: Vec<Vec<bool>> =
-            segments.map(|segment| segment.articles.iter().map(|article| !article.deleted).collect()).collect();
+        let mut alive = partition.alive.clone();
         for (segment, article) in denied.keys().filter_map(|path| partition.find(path)) {
             alive[segment][article] = false;
         }

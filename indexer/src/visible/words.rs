@@ -67,15 +67,14 @@ impl LanguageView {
     /// The words, and how many begin so.
     fn read_words_with_prefix(&self, prefix: &str, limit: usize) -> Result<(Vec<(String, u32)>, u64), ReadError> {
         let mut best = Vec::<(String, u32)>::new();
-        let mut looked_at = 0;
-        self.each_word_with_prefix(prefix, |word, documents| {
-            looked_at += 1;
+        let looked_at = self.each_word_with_prefix(prefix, |word, documents| {
             // Words come in order: of equally frequent ones the earlier stays in front.
             let place = best.partition_point(|(_, others)| *others >= documents);
             if documents > 0 && place < limit {
                 best.truncate(limit - 1);
                 best.insert(place, (String::from_utf8_lossy(word).into_owned(), documents));
             }
+            best.last().filter(|_| best.len() == limit).map_or(0, |(_, documents)| *documents)
         })?;
         for word in self.synonyms().words_with_prefix(prefix) {
             if best.len() < limit && !best.iter().any(|(known, _)| known == word) {
@@ -85,27 +84,34 @@ impl LanguageView {
         Ok((best, looked_at))
     }
 
-    /// Calls `each(word, living documents)` for the words of the dictionaries that begin with `prefix`, in order.
-    fn each_word_with_prefix(&self, prefix: &str, mut each: impl FnMut(&[u8], u32)) -> Result<(), ReadError> {
+    /// Calls `each(word, living documents)` for the words of the dictionaries that begin with `prefix`, in order, and returns how many
+    /// there are. Words in no more documents than it returned last, the dead included, are passed over: the living ones of most need
+    /// not be counted.
+    fn each_word_with_prefix(&self, prefix: &str, mut each: impl FnMut(&[u8], u32) -> u32) -> Result<u64, ReadError> {
         let begins = |word: &[u8]| word.starts_with(prefix.as_bytes());
         let stream = |at| SegmentAt::words_from(at, prefix);
+        let (mut looked_at, mut floor) = (0, 0);
         if let [at] = &*self.segments {
-            // One is the rule, and merging takes longer than reading.
+            // Merging takes longer than reading.
             let mut words = stream(at)?;
             while words.advance() && begins(words.key()) {
-                each(words.key(), self.living_documents(at, words.value())?);
+                looked_at += 1;
+                if words.value().doc_freq > floor {
+                    floor = each(words.key(), self.living_documents(at, words.value())?);
+                }
             }
-            return Ok(());
+            return Ok(looked_at);
         }
         let mut words = TermMerger::new(self.segments.iter().map(stream).collect::<Result<_, _>>()?);
         while words.advance() && begins(words.key()) {
-            let mut documents = 0;
-            for (segment, found) in words.current_segment_ords_and_term_infos() {
-                documents += self.living_documents(&self.segments[segment], &found)?;
+            looked_at += 1;
+            let found = || words.current_segment_ords_and_term_infos();
+            if found().map(|(_, found)| found.doc_freq).sum::<u32>() > floor {
+                let counts = found().map(|(segment, found)| self.living_documents(&self.segments[segment], &found));
+                floor = each(words.key(), counts.sum::<Result<_, _>>()?);
             }
-            each(words.key(), documents);
         }
-        Ok(())
+        Ok(looked_at)
     }
 
     /// Words of living documents and of synonyms within `edits` (1 or 2, a transposition is one) of `word`, marks on either left out:

@@ -61,21 +61,51 @@ fn a_moved_article_is_seen_by_its_new_audience_alone_and_an_empty_partition_is_r
     assert!(visible(&library, &Grants::Everything).languages().is_empty());
 }
 
+/// Kinds of the files of the one partition that there is, in order.
+fn kinds_of_files(folder: &Path) -> Vec<String> {
+    let partition = fs::read_dir(folder.join(PORTAL)).unwrap().next().unwrap().unwrap().path();
+    let names = fs::read_dir(partition).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut kinds: Vec<_> = names.filter_map(|name| Some(name.rsplit_once('.')?.1.to_owned())).collect();
+    kinds.sort();
+    kinds
+}
+
 #[test]
-fn a_commit_leaves_one_segment_and_nothing_of_those_before_it() {
+fn a_commit_leaves_one_segment_of_a_small_partition_and_nothing_of_those_before_it() {
     let folder = folder();
     let library = open(folder.path());
     let changes = ["a.md", "b.md", "a.md"].map(|path| vec![put(&article(path, "Card", "refund"))]);
     changes.into_iter().for_each(|change| library.apply(PORTAL, change, Some(MODEL)).unwrap());
-    let partition = fs::read_dir(folder.path().join(PORTAL)).unwrap().next().unwrap().unwrap().path();
-    let names = fs::read_dir(partition).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
-    let mut kinds: Vec<_> = names.filter_map(|name| Some(name.rsplit_once('.')?.1.to_owned())).collect();
-    kinds.sort();
+    let kinds = kinds_of_files(folder.path());
     let one_segment = ["codes", "fast", "fieldnorm", "idx", "order", "pos", "store", "term", "txt", "vec"];
     assert_eq!(
         kinds,
         [&one_segment[..3], &["idx", "json", "json", "json", "lock", "lock"], &one_segment[4..]].concat()
     );
+}
+
+#[test]
+fn a_save_leaves_the_rest_of_a_large_partition_alone_until_too_much_is_dead_and_whoever_leaves_leaves_the_files() {
+    let folder = folder();
+    let library = open(folder.path());
+    let save = |n: usize, title| put(&article(&format!("{n}.md"), title, "refund"));
+    library.apply(PORTAL, (0..64).map(|n| save(n, "Card")).collect(), Some(MODEL)).unwrap();
+    let segments = || {
+        let kinds = kinds_of_files(folder.path());
+        ["store", "del"].map(|kind| kinds.iter().filter(|name| *name == kind).count())
+    };
+    // Three documents die and three stand beside at each save: 24 are more than an eighth of the 180 that are left.
+    let after_each: Vec<_> = (0..8)
+        .map(|n| {
+            library.apply(PORTAL, vec![save(n, "Cart")], Some(MODEL)).unwrap();
+            segments()
+        })
+        .collect();
+    assert_eq!(after_each, [[2, 1], [2, 1], [2, 1], [1, 0], [2, 1], [2, 1], [2, 1], [1, 0]]);
+    library.apply(PORTAL, vec![save(0, "Card")], Some(MODEL)).unwrap();
+    assert_eq!(segments(), [2, 1]);
+    library.apply(PORTAL, vec![Change::Remove("9.md".to_owned())], Some(MODEL)).unwrap();
+    assert_eq!(segments(), [1, 0]);
 }
 
 #[test]
