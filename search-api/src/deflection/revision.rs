@@ -75,10 +75,13 @@ pub struct Move {
 const GOES_ON: Millis = 12 * HOUR;
 
 /// The days of a question's range, the last excluded, whose needs may have gone on between a moment and that of the question, or turned
-/// out to be another's: those of later days are new, those of days before only waited for their windows to pass.
+/// out to be another's, or which one that did so reopened: those of later days are new, those of days before only waited for their
+/// windows to pass. A need reopens the latest one that seems solved, which of two within its window is known only once the window of
+/// the later one has passed.
 pub fn unended(question: &Question, since: Millis) -> (Date, Date) {
     let day = |t| day_of(t, &question.zone);
-    let first = day(since.saturating_sub(GOES_ON));
+    let window = question.window.length();
+    let first = day(since.saturating_sub(window + GOES_ON + window.max(GOES_ON)));
     let after = day(since).saturating_add(1.day());
     (first.clamp(question.from, question.to), after.clamp(question.from, question.to))
 }
@@ -192,6 +195,7 @@ fn none() -> BTreeMap<Outcome, u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deflection::log::Log;
     use crate::deflection::properties::{step, tell};
     use crate::deflection::question::{DAY, HOUR, MINUTE, Question, Window};
     use crate::deflection::story::{Story, T0, browser, may};
@@ -257,22 +261,44 @@ mod tests {
         fn what_cannot_have_moved_is_told_by_facts(
             steps in proptest::collection::vec(step(), 0..120), days in -2..9_i64, minutes in 0..1_440_i64,
         ) {
-            let log = tell(&steps);
-            let since = T0 + days * DAY + minutes * MINUTE;
-            for window in Window::ALL {
-                let question = may(window);
-                let mut told = sums(&log, &question, |selected, _| revision_beside(selected, since));
-                let (from, to) = unended(&question, since);
-                if from < to {
-                    let unended = Question { from, to, ..question.clone() };
-                    // In two parts.
-                    let (first, end) = unended.range();
-                    for within in [(first, first + 9 * HOUR), (first + 9 * HOUR, end)] {
-                        told.absorb(revision_within(&log, &unended, since, within));
-                    }
-                }
-                prop_assert_eq!(&told, &revision(&log, &question, since), "{:?} {} {}", window, from, to);
-            }
+            assert_told_by_facts(&tell(&steps), T0 + days * DAY + minutes * MINUTE);
         }
+    }
+
+    fn assert_told_by_facts(log: &Log, since: Millis) {
+        for window in Window::ALL {
+            let question = may(window);
+            let mut told = sums(log, &question, |selected, _| revision_beside(selected, since));
+            let (from, to) = unended(&question, since);
+            if from < to {
+                let unended = Question { from, to, ..question.clone() };
+                // In two parts.
+                let (first, end) = unended.range();
+                for within in [(first, first + 9 * HOUR), (first + 9 * HOUR, end)] {
+                    told.absorb(revision_within(log, &unended, since, within));
+                }
+            }
+            assert_eq!(told, revision(log, &question, since), "{window:?} {from} {to}");
+        }
+    }
+
+    #[test]
+    fn who_was_reopened_is_known_once_the_window_of_the_next_has_passed() {
+        let once = (0, 0, 0, 0);
+        let steps = [
+            once,
+            (2, 1580, 3, 0),
+            (2, 1510, 0, 3),
+            once,
+            once,
+            (0, 0, 4, 4),
+            (1, 728, 1, 0),
+            (2, 210, 2, 5),
+            (2, 1765, 2, 4),
+            (2, 882, 3, 2),
+            (3, 624, 7, 2),
+            (2, 921, 7, 5),
+        ];
+        assert_told_by_facts(&tell(&steps), T0 + 3 * DAY + 206 * MINUTE);
     }
 }
