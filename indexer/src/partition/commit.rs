@@ -15,7 +15,7 @@ use tantivy::merge_policy::NoMergePolicy;
 use tantivy::{Index, IndexBuilder, IndexWriter, Term};
 
 /// What a partition may waste, in documents that are dead or stand beside its largest segment: one of so many living ones in that.
-/// A save then writes a sixteenth of the partition at most until the one that merges it whole, and a query finds two segments at most.
+/// A save then writes an eighth of the partition at most until the one that merges it whole, and a query finds two segments at most.
 const WASTE: u32 = 8;
 
 /// Changes of one partition, each article at most once.
@@ -99,6 +99,7 @@ fn create(folder: &Path, key: &Key, model: Option<ModelDigest>) -> Result<Index,
 /// Commits a batch and merges `whole` the partition, or what [`unmerged`] says.
 fn write(index: &Index, batch: &Batch, whole: bool) -> Result<(), PartitionError> {
     let mut writer = append(index, batch)?;
+    // Nothing of them is held on to: held files are not collected.
     let segments = unmerged(&index.searchable_segment_metas()?, whole);
     if !segments.is_empty() {
         writer.merge(&segments).wait()?;
