@@ -93,6 +93,11 @@ pub fn is_paired(word: &str) -> bool {
     word.chars().next().is_some_and(unspaced::is_paired)
 }
 
+/// Whether a word is written in syllables of Hangul.
+pub fn is_hangul(word: &str) -> bool {
+    word.chars().all(|letter| matches!(letter, '\u{AC00}'..='\u{D7A3}'))
+}
+
 /// Where the word begins that a cut at `at`, a border of characters, would go through, if its script is written without spaces;
 /// else `at`.
 pub fn word_begin(text: &str, at: usize) -> usize {

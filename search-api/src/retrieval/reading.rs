@@ -4,7 +4,7 @@ mod joints;
 pub mod mending;
 
 use super::{function_words, synonyms};
-use indexer::analysis::{Kind, Token, analyze, term_of, unmarked_term};
+use indexer::analysis::{Kind, Token, analyze, is_hangul, term_of, unmarked_term};
 use indexer::visible::{Field, LanguageView, Posting, ReadError};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -167,7 +167,9 @@ impl Vocabulary<'_> {
             return Ok(vec![whole]);
         }
         parts.retain(|part| !numeric || part.word.len() >= TELLING_DIGITS);
-        let known = whole.found == Found::Exactly || (!pairs && self.complete_compound(&mut whole)?);
+        // Particles are written onto words of Hangul: as typed, one stands in few of the articles that it is about, and its pairs in all.
+        let inflected = pairs && is_hangul(&whole.word) && !parts.is_empty();
+        let known = !inflected && (whole.found == Found::Exactly || (!pairs && self.complete_compound(&mut whole)?));
         let shared = match (known, pairs) {
             (true, _) => PARTS_WEIGHT / parts.len().max(2) as f32,
             (false, true) => 1.0 / parts.len().max(1) as f32,

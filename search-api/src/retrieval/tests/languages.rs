@@ -79,6 +79,24 @@ fn japanese_as_it_is_typed() {
 }
 
 #[test]
+fn korean_as_it_is_typed() {
+    let centre = [
+        ("비밀번호 바꾸기", "비밀번호는 설정에서 바꿉니다. 새 비밀번호가 길수록 좋습니다."),
+        ("계정 지우기", "계정을 지우려면 비밀번호를 적고 파일을 먼저 내려받습니다."),
+        ("파일 내려받기", "큰 파일이 있으면 파일은 나누어집니다."),
+        ("기호 넣기", "자판에 없는 기호를 넣습니다."),
+    ];
+    // With particles that stand in other articles than the one that is about the word.
+    let queries = [
+        ("비밀번호를", "비밀번호 바꾸기"),
+        ("비밀번호를 바꾸고 싶어요", "비밀번호 바꾸기"),
+        ("계정은", "계정 지우기"),
+        ("기호", "기호 넣기"),
+    ];
+    first("ko", &centre, &queries);
+}
+
+#[test]
 fn french_as_it_is_typed() {
     let centre = [
         ("Résilier l’abonnement", "Pour résilier votre abonnement, ouvrez vos paramètres avant l’échéance."),
