@@ -96,11 +96,11 @@ fn create(folder: &Path, key: &Key, model: Option<ModelDigest>) -> Result<Index,
     Ok(plugins(model).into_iter().fold(index, IndexBuilder::register_plugin).create_in_dir(folder)?)
 }
 
-/// Commits a batch and merges `whole` the partition, or what [`unmerged`] says.
+/// Commits a batch and merges `whole` the partition, or what [`to_merge`] says.
 fn write(index: &Index, batch: &Batch, whole: bool) -> Result<(), PartitionError> {
     let mut writer = append(index, batch)?;
     // Nothing of them is held on to: held files are not collected.
-    let segments = unmerged(&index.searchable_segment_metas()?, whole);
+    let segments = to_merge(&index.searchable_segment_metas()?, whole);
     if !segments.is_empty() {
         writer.merge(&segments).wait()?;
         // The files of what was merged away: whoever still reads them has them open.
@@ -110,7 +110,7 @@ fn write(index: &Index, batch: &Batch, whole: bool) -> Result<(), PartitionError
 }
 
 /// The segments to be merged into one: none, all but the largest, or all, if `whole` or too much were wasted otherwise.
-fn unmerged(segments: &[SegmentMeta], whole: bool) -> Vec<SegmentId> {
+fn to_merge(segments: &[SegmentMeta], whole: bool) -> Vec<SegmentId> {
     let Some(largest) = segments.iter().max_by_key(|segment| segment.num_docs()) else { return Vec::new() };
     let beside = segments.iter().filter(|segment| segment.id() != largest.id());
     let wasted = largest.num_deleted_docs() + beside.clone().map(|segment| segment.num_docs()).sum::<u32>();

@@ -344,19 +344,20 @@ impl LanguageView {
         (self.slug(article), self.head(article), self.model(article))
     }
 
-    /// How many living documents of a segment have a word.
-    pub(super) fn living_documents(&self, at: &SegmentAt, word: &TermInfo) -> Result<u32, ReadError> {
+    /// How many living documents of a segment have a word. Where some are dead, no more are counted than are `enough`, and a block.
+    pub(super) fn living_documents(&self, at: &SegmentAt, word: &TermInfo, enough: u32) -> Result<u32, ReadError> {
         if at.whole {
             return Ok(word.doc_freq);
         }
         let block = at.segment.words().read_block_postings_from_terminfo(word, IndexRecordOption::Basic);
         let mut block = block.map_err(TantivyError::from)?;
-        let mut living = 0;
-        while !block.docs().is_empty() {
+        let (mut living, mut read) = (0, 0);
+        while !block.docs().is_empty() && living < enough {
+            read += block.docs().len();
             living += block.docs().iter().filter(|document| self.is_alive(at.first + **document)).count() as u32;
             block.advance();
         }
-        Work { postings: word.doc_freq.into(), ..Work::default() }.count();
+        Work { postings: read as u64, ..Work::default() }.count();
         Ok(living)
     }
 

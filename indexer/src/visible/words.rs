@@ -38,7 +38,7 @@ impl LanguageView {
         for at in &self.segments {
             let found = at.segment.words().get_term_info(&term).map_err(TantivyError::from)?;
             if let Some(found) = found
-                && self.living_documents(at, &found)? > 0
+                && self.living_documents(at, &found, 1)? > 0
             {
                 return Ok(true);
             }
@@ -97,7 +97,7 @@ impl LanguageView {
             while words.advance() && begins(words.key()) {
                 looked_at += 1;
                 if words.value().doc_freq > floor {
-                    floor = each(words.key(), self.living_documents(at, words.value())?);
+                    floor = each(words.key(), self.living_documents(at, words.value(), u32::MAX)?);
                 }
             }
             return Ok(looked_at);
@@ -107,7 +107,8 @@ impl LanguageView {
             looked_at += 1;
             let found = || words.current_segment_ords_and_term_infos();
             if found().map(|(_, found)| found.doc_freq).sum::<u32>() > floor {
-                let counts = found().map(|(segment, found)| self.living_documents(&self.segments[segment], &found));
+                let counts =
+                    found().map(|(segment, found)| self.living_documents(&self.segments[segment], &found, u32::MAX));
                 floor = each(words.key(), counts.sum::<Result<_, _>>()?);
             }
         }
@@ -183,7 +184,7 @@ impl LanguageView {
             while let Some((word, found)) = terms.next() {
                 near += 1;
                 if std::str::from_utf8(word).is_ok_and(&admits) {
-                    count(&mut words, word, self.living_documents(at, found)?);
+                    count(&mut words, word, self.living_documents(at, found, u32::MAX)?);
                 }
             }
         }
